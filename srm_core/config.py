@@ -1,0 +1,283 @@
+"""Typed settings: defaults here, then the effort's preset, then ``srm.toml``, then ``--set a.b=c``.
+
+A field belongs to the stage that reads it. A field that nothing reads is a bug and has a test against it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from .errors import ConfigError
+from .records import Value
+
+Effort = Literal["smoke", "draft", "full"]
+Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Corpus(Value):
+    """A folder or file of the user's own, with the licence its owner states."""
+
+    path: str
+    licence: str = ""  # SPDX id or "proprietary"; empty is refused by the stage ingest
+    name: str = ""
+
+
+class PackConfig(Value):
+    """What a pack's hooks are given: how much to make, from which corpus, and the pack's own settings."""
+
+    seed: int = 0
+    kinds: tuple[str, ...] = ()  # empty: every kind the pack has
+    per_kind: Positive = 400  # problems of one kind, all splits together
+    max_documents: Positive = 2000  # documents a pack makes from its packages
+    corpus: tuple[Corpus, ...] = ()
+    cache: str = ""  # folder for things built once, shared by all builds
+    own: dict[str, Any] = {}  # the pack's own settings, checked against Pack.settings
+
+
+class IngestConfig(Value):
+    """Stage ingest: which documents come in."""
+
+    corpus: tuple[Corpus, ...] = ()
+    max_documents: Positive = 2000
+
+
+class GroundConfig(Value):
+    """Stage ground: how passages are cut; ``enabled=false`` is the ablation that trains without evidence."""
+
+    chunk_chars: Positive = 600
+    enabled: bool = True
+
+
+class PoseConfig(Value):
+    """Stage pose: how many problems of which kinds."""
+
+    kinds: tuple[str, ...] = ()  # empty: the pack's core set at draft, every kind at full
+    per_kind: Positive = 400
+
+
+class DistillConfig(Value):
+    """Stage distill: who teaches, how many problems of a kind, and how it is sampled."""
+
+    teacher: str = "solver:"
+    per_kind: Positive = 100
+    samples: Positive = 1
+    temperature: Annotated[float, Field(ge=0)] = 0.7
+    max_tokens: Positive = 192
+    batch: Positive = 32
+
+
+class TrainConfig(Value):
+    """Stage train: supervised fine-tuning with LoRA, then reinforcement learning on verifiable rewards."""
+
+    methods: tuple[str, ...] = ("sft", "grpo")
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"  # of the frozen base; adapters stay float32
+    lora_r: Positive = 16
+    lora_alpha: Positive = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    epochs: Annotated[float, Field(gt=0)] = 2.0
+    batch: Positive = 8  # sequences an optimizer step
+    max_tokens: Positive = 1024  # longer sequences are dropped and counted
+    checkpoint_steps: Positive = 25
+    rl_steps: Count = 4
+    rl_prompts: Positive = 4  # prompts a step
+    rl_samples: Annotated[int, Field(ge=2)] = 8  # completions a prompt
+    rl_max_tokens: Positive = 96
+    rl_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
+    rl_temperature: Annotated[float, Field(gt=0)] = 1.0
+    rl_beta: Annotated[float, Field(ge=0)] = 0.0  # weight of the KL term to the SFT student
+    reward_weights: dict[str, float] = {"correct": 1.0, "format": 0.1, "grounded": 0.1, "partial": 0.2}
+
+
+class EvaluateConfig(Value):
+    """Stage evaluate: which arms answer how many held-out problems, and how they decode."""
+
+    arms: tuple[str, ...] = ("base-few", "sft", "rl")
+    controls: tuple[str, ...] = ("shuffled", "none")  # arms of the student with wrong or no evidence
+    test_per_kind: Positive = 25
+    control_per_kind: Positive = 10
+    shots: Positive = 3
+    votes: Count = 0  # samples of self-consistency; 0: greedy only
+    max_tokens: Positive = 128
+    batch: Positive = 48
+    suites: Count = 0  # items of each further suite (published benchmarks) the pack offers
+
+
+class AuditPolicy(Value):
+    """Stage audit and the gate: how many probes, and the limits a finding is judged by."""
+
+    per_attribute: Positive = 24  # problems turned into probes for each attribute or injection
+    max_tokens: Positive = 96
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    max_flip_rate: Annotated[float, Field(gt=0, le=1)] = 0.05  # beyond the placebo's
+    max_accuracy_gap: Annotated[float, Field(gt=0, le=1)] = 0.05
+    max_injection_drop: Annotated[float, Field(gt=0, le=1)] = 0.10
+
+
+class ReleaseConfig(Value):
+    """Stage release: what the gate requires and what the release folder holds."""
+
+    min_gain: Annotated[float, Field(ge=0, le=1)] = 0.0  # lower end of the gain's interval must exceed it
+    exports: tuple[str, ...] = ("merged", "adapter")
+    licences_refused: tuple[str, ...] = ("unknown", "CC-BY-NC", "CC-BY-ND")  # prefixes
+    single_grader: Literal["allow", "inconclusive"] = "allow"
+
+
+class BuildConfig(Value):
+    """Every setting of a build."""
+
+    pack: str
+    base: str = "embedded:smollm2-135m-instruct"
+    effort: Effort = "draft"
+    seed: int = 0
+    threads: Count = 0  # torch threads; 0: all cores. Bitwise repeatability is promised for 1
+    ingest: IngestConfig = IngestConfig()
+    ground: GroundConfig = GroundConfig()
+    pose: PoseConfig = PoseConfig()
+    distill: DistillConfig = DistillConfig()
+    train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    audit: AuditPolicy = AuditPolicy()
+    release: ReleaseConfig = ReleaseConfig()
+    own: dict[str, Any] = {}  # the pack's own settings: [own] in srm.toml
+
+    def for_pack(self, *, kinds: Sequence[str], cache: Path) -> PackConfig:
+        """Return the part of the settings that hooks of packs and plugins see."""
+        return PackConfig(
+            seed=self.seed,
+            kinds=tuple(kinds),
+            per_kind=self.pose.per_kind,
+            max_documents=self.ingest.max_documents,
+            corpus=self.ingest.corpus,
+            cache=str(cache),
+            own=self.own,
+        )
+
+
+# The one dial. Whatever a preset leaves out keeps the default above.
+PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
+    "smoke": {
+        "ingest": {"max_documents": 100},
+        "pose": {"per_kind": 60},
+        "distill": {"per_kind": 8},
+        "train": {"epochs": 1.0, "rl_steps": 1, "rl_prompts": 2, "rl_samples": 4, "rl_max_tokens": 48},
+        "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1},
+        "audit": {"per_attribute": 2},
+    },
+    "draft": {},
+    "full": {
+        "ingest": {"max_documents": 4000},
+        "pose": {"per_kind": 1200},
+        "distill": {"per_kind": 120},
+        "train": {"rl_steps": 12},
+        "evaluate": {
+            "arms": ("base-zero", "base-few", "base-retrieved", "sft", "rl"),
+            "votes": 5,
+            "test_per_kind": 30,
+            "suites": 100,
+        },
+        "audit": {"per_attribute": 60},
+    },
+}
+
+
+def load_config(
+    *, pack: str, effort: Effort | None = None, file: Path | None = None, assignments: Sequence[str] = (), **flags: Any
+) -> BuildConfig:
+    """Return the settings of one build; ``flags`` are command-line values, None where not given.
+
+    Raises:
+        ConfigError: a file is missing or broken, or a name or value is wrong; the nearest name is suggested.
+    """
+    written = _read_toml(file)
+    chosen = effort or written.get("effort", "draft")
+    if chosen not in PRESETS:
+        raise ConfigError(f"effort {chosen!r} is unknown; it is one of {', '.join(PRESETS)}")
+    merged: dict[str, Any] = {"pack": pack, "effort": chosen}
+    for layer in (PRESETS[chosen], written, _nested(assignments), {k: v for k, v in flags.items() if v is not None}):
+        merged = _merge(merged, layer)
+    merged |= {"pack": pack, "effort": chosen}
+    return parse(BuildConfig, merged, where=str(file) if file else "the settings")
+
+
+def parse(model: type[M], data: Mapping[str, Any], *, where: str) -> M:
+    """Return ``data`` as ``model``, or raise a `ConfigError` of one sentence naming the first wrong setting."""
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = [str(part) for part in first["loc"]]
+        if first["type"] == "extra_forbidden":
+            names = sorted(_names(model, path[:-1]))
+            raise ConfigError(f"{where}: there is no setting {'.'.join(path)!r}.{hint(path[-1], names)}") from None
+        problem = first["msg"][0].lower() + first["msg"][1:]
+        raise ConfigError(f"{where}: {'.'.join(path)} = {first['input']!r}: {problem}") from None
+
+
+def hint(word: str, names: Sequence[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest of ``names``, or their list, or nothing."""
+    close = difflib.get_close_matches(word, names, 1, cutoff=0.5)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" There are: {', '.join(names)}." if names else ""
+
+
+def _names(model: type[BaseModel], path: Sequence[str]) -> set[str]:
+    for part in path:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return set()
+        model = inner
+    return set(model.model_fields)
+
+
+def _read_toml(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such settings file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from None
+
+
+def _nested(assignments: Sequence[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"--set {text!r} is not of the form name=value, e.g. --set train.epochs=3")
+        branch: dict[str, Any] = {}
+        leaf = branch
+        *parents, last = name.strip().split(".")
+        for parent in parents:
+            leaf[parent] = {}
+            leaf = leaf[parent]
+        leaf[last] = _value(value)
+        result = _merge(result, branch)
+    return result
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for name, value in above.items():
+        old = result.get(name)
+        result[name] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return result

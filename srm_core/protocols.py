@@ -1,0 +1,71 @@
+"""What the core asks of the two big moving parts that plugins may bring: models and knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from .records import Chunk, Completion, Evidence, Message, Problem, Sampling, Trace, Triple, Verdict
+
+Conversation = Sequence[Message]
+Verify = Callable[[Problem, str, Sequence[Evidence]], Verdict]  # (problem, completion text, evidence shown)
+
+
+class Model(Protocol):
+    """Anything that answers conversations: a checkpoint, an endpoint, a recording, a solver."""
+
+    @property
+    def ref(self) -> str:
+        """The reference it was opened by, e.g. ``dir:/models/student``."""
+        ...
+
+    def generate(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[list[Completion]]:
+        """Return ``sampling.n`` completions for each conversation, in order."""
+        ...
+
+
+@runtime_checkable
+class LocalModel(Protocol):
+    """A model whose weights are here: it also scores text and says its token ids."""
+
+    @property
+    def ref(self) -> str: ...
+
+    def generate(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[list[Completion]]: ...
+
+    def encode(self, conversation: Conversation) -> list[int]:
+        """Return the prompt's token ids, up to and including the assistant's header."""
+        ...
+
+    def score(self, conversations: Sequence[Conversation], continuations: Sequence[str]) -> list[list[float]]:
+        """Return the log-probability (nats) of each token of each continuation."""
+        ...
+
+
+class Knowledge(Protocol):
+    """The domain's corpus and graph, open for questions."""
+
+    def add(self, chunks: Iterable[Chunk], triples: Iterable[Triple]) -> None:
+        """Store them; adding the same record twice changes nothing."""
+        ...
+
+    def search(self, text: str, k: int) -> list[Evidence]:
+        """Return the ``k`` passages nearest in meaning, best first; ``cites`` holds the chunk's id."""
+        ...
+
+    def facts(
+        self, subject: str | None = None, predicate: str | None = None, object: str | None = None
+    ) -> Iterable[Triple]:
+        """Yield the triples that match, in a stable order; None matches anything."""
+        ...
+
+    def query(self, template: str, bindings: Mapping[str, str]) -> list[dict[str, str]]:
+        """Run a SPARQL SELECT whose ``$name`` variables are bound to CURIEs; IRIs come back as CURIEs."""
+        ...
+
+    def source_of(self, cite: str) -> tuple[str, str] | None:
+        """Return (source name, licence) of a chunk or triple id, or None if it is not here."""
+        ...
+
+
+__all__ = ["Conversation", "Knowledge", "LocalModel", "Model", "Trace", "Verify"]
