@@ -54,6 +54,7 @@ class GroundConfig(Value):
     """Stage ground: how passages are cut; ``enabled=false`` is the ablation that trains without evidence."""
 
     chunk_chars: Positive = 600
+    max_passages: Positive = 1000  # embedded for search; the others are kept and counted
     enabled: bool = True
 
 
@@ -167,6 +168,7 @@ class BuildConfig(Value):
 PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
     "smoke": {
         "ingest": {"max_documents": 100},
+        "ground": {"max_passages": 100},
         "pose": {"per_kind": 60},
         "distill": {"per_kind": 8},
         "train": {"epochs": 1.0, "rl_steps": 1, "rl_prompts": 2, "rl_samples": 4, "rl_max_tokens": 48},
@@ -176,6 +178,7 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
     "draft": {},
     "full": {
         "ingest": {"max_documents": 4000},
+        "ground": {"max_passages": 20000},
         "pose": {"per_kind": 1200},
         "distill": {"per_kind": 120},
         "train": {"rl_steps": 12},
@@ -191,9 +194,17 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
 
 
 def load_config(
-    *, pack: str, effort: Effort | None = None, file: Path | None = None, assignments: Sequence[str] = (), **flags: Any
+    *,
+    pack: str,
+    effort: Effort | None = None,
+    file: Path | None = None,
+    assignments: Sequence[str] = (),
+    below: Mapping[str, Any] | None = None,
+    **flags: Any,
 ) -> BuildConfig:
     """Return the settings of one build; ``flags`` are command-line values, None where not given.
+
+    ``below`` are the settings of an earlier build, in place of the effort's preset.
 
     Raises:
         ConfigError: a file is missing or broken, or a name or value is wrong; the nearest name is suggested.
@@ -203,7 +214,12 @@ def load_config(
     if chosen not in PRESETS:
         raise ConfigError(f"effort {chosen!r} is unknown; it is one of {', '.join(PRESETS)}")
     merged: dict[str, Any] = {"pack": pack, "effort": chosen}
-    for layer in (PRESETS[chosen], written, _nested(assignments), {k: v for k, v in flags.items() if v is not None}):
+    for layer in (
+        PRESETS[chosen] if below is None else below,
+        written,
+        _nested(assignments),
+        {k: v for k, v in flags.items() if v is not None},
+    ):
         merged = _merge(merged, layer)
     merged |= {"pack": pack, "effort": chosen}
     return parse(BuildConfig, merged, where=str(file) if file else "the settings")

@@ -14,10 +14,11 @@ import click
 import pluggy
 
 from .config import AuditPolicy, PackConfig, TrainConfig
-from .protocols import Knowledge, Model, Verify
+from .protocols import Knowledge, Model, Respondent, Verify
 from .records import (
     Attempt,
     AuditFinding,
+    AuditItem,
     BuildManifest,
     Document,
     EvalItem,
@@ -88,9 +89,7 @@ def srm_second_opinion(problem: Problem, trace: Trace, evidence: Sequence[Eviden
 
 
 @hookspec
-def srm_rewards(
-    problem: Problem, trace: Trace, evidence: Sequence[Evidence], verdict: Verdict
-) -> Iterable[Reward]:
+def srm_rewards(problem: Problem, trace: Trace, evidence: Sequence[Evidence], verdict: Verdict) -> Iterable[Reward]:
     """Yield named terms of the reward. Called during reinforcement learning; weights come from the settings."""
 
 
@@ -101,9 +100,17 @@ def srm_load_model(ref: str) -> Model | None:
 
 @first
 def srm_distill(
-    problems: Sequence[Problem], evidence: Mapping[str, Sequence[Evidence]], teacher: Model, sampling: Sampling
+    problems: Sequence[Problem],
+    evidence: Mapping[str, Sequence[Evidence]],
+    teacher: Model,
+    sampling: Sampling,
+    system: str,
+    shots: Sequence[Problem],
 ) -> Iterable[Attempt] | None:
-    """Yield attempts of ``teacher`` at ``problems``; the stage verifies them. Called by ``distill``, per batch."""
+    """Yield attempts of ``teacher`` at ``problems``; the stage verifies them. Called by ``distill``, per kind.
+
+    ``evidence`` (by problem id) is what each prompt shows; ``shots`` are training problems with worked solutions.
+    """
 
 
 @first
@@ -126,9 +133,12 @@ def srm_probes(problems: Sequence[Problem], config: PackConfig) -> Iterable[Prob
 
 @hookspec
 def srm_findings(
-    probes: Sequence[Probe], models: Mapping[str, Model], verify: Verify, policy: AuditPolicy
-) -> Iterable[AuditFinding]:
-    """Ask the probes of each model, by role ("base", "student"), and yield findings. Called by ``audit``."""
+    probes: Sequence[Probe], models: Mapping[str, Respondent], verify: Verify, policy: AuditPolicy
+) -> Iterable[AuditItem | AuditFinding]:
+    """Ask the probes of each model, by role ("base", "student"); yield every item, then the findings.
+
+    Called by ``audit``.
+    """
 
 
 @hookspec

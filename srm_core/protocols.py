@@ -29,9 +29,13 @@ class LocalModel(Protocol):
     """A model whose weights are here: it also scores text and says its token ids."""
 
     @property
-    def ref(self) -> str: ...
+    def ref(self) -> str:
+        """The reference it was opened by."""
+        ...
 
-    def generate(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[list[Completion]]: ...
+    def generate(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[list[Completion]]:
+        """Return ``sampling.n`` completions for each conversation, in order."""
+        ...
 
     def encode(self, conversation: Conversation) -> list[int]:
         """Return the prompt's token ids, up to and including the assistant's header."""
@@ -39,6 +43,23 @@ class LocalModel(Protocol):
 
     def score(self, conversations: Sequence[Conversation], continuations: Sequence[str]) -> list[list[float]]:
         """Return the log-probability (nats) of each token of each continuation."""
+        ...
+
+
+class Respondent(Protocol):
+    """A model as a suite asks it: system prompt, worked examples, evidence and sampling are already settled."""
+
+    @property
+    def ref(self) -> str:
+        """The reference of the model asked."""
+        ...
+
+    def answer(self, problems: Sequence[Problem]) -> list[Completion]:
+        """Return one completion for each problem, in order."""
+        ...
+
+    def gold_logprobs(self, problems: Sequence[Problem]) -> list[float] | None:
+        """Return log P("Answer: gold" | prompt) in nats for each problem, or None for a remote model."""
         ...
 
 
@@ -63,9 +84,17 @@ class Knowledge(Protocol):
         """Run a SPARQL SELECT whose ``$name`` variables are bound to CURIEs; IRIs come back as CURIEs."""
         ...
 
+    def check(self) -> dict[str, int]:
+        """Validate what is stored against the graph's shapes; return counts, violations among them."""
+        ...
+
+    def close(self) -> None:
+        """Make everything durable and let go of the files."""
+        ...
+
     def source_of(self, cite: str) -> tuple[str, str] | None:
         """Return (source name, licence) of a chunk or triple id, or None if it is not here."""
         ...
 
 
-__all__ = ["Conversation", "Knowledge", "LocalModel", "Model", "Trace", "Verify"]
+__all__ = ["Conversation", "Knowledge", "LocalModel", "Model", "Respondent", "Trace", "Verify"]

@@ -296,7 +296,7 @@ class EvalItem(Record):
 class Score(Record):
     """A metric with its uncertainty (95 %), and the attempts it was computed from."""
 
-    identity = ("suite", "kind", "arm", "decoding", "metric")
+    identity = ("suite", "kind", "arm", "decoding", "metric", "baseline")
     suite: Text
     kind: Text  # a kind of the pack, or "all"
     arm: Text
@@ -402,7 +402,7 @@ class StageRecord(Record):
 
 
 class Kind(Value):
-    """A family of problems. ``book``: facts in the prompt (open), a formula in the prompt (formula), or neither (closed)."""
+    """A family of problems. ``book``: facts in the prompt (open), a formula there (formula), or neither (closed)."""
 
     name: Text
     title: Text

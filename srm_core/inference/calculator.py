@@ -29,7 +29,7 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: math.pow(a, b),
+    ast.Pow: math.pow,
 }
 _CALL = re.compile(r"<<([^<>=]*)=([^<>=]*)>>")
 _PENDING = re.compile(r"<<([^<>=]*)=\Z")

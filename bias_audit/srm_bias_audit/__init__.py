@@ -1,0 +1,1 @@
+"""Assess bias: counterfactual twins, injected suggestions, paired statistics, three outcomes."""

@@ -1,0 +1,59 @@
+"""The audit's place in the pipeline. Each hook imports what it uses, so that loading the plugin costs nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+
+import pluggy
+
+from srm_core.config import AuditPolicy, PackConfig
+from srm_core.protocols import Respondent, Verify
+from srm_core.records import AuditFinding, AuditItem, BuildManifest, Objection, Probe, Problem, Section
+
+hookimpl = pluggy.HookimplMarker("srm")
+_LOG = logging.getLogger(__name__)
+
+
+@hookimpl
+def srm_probes(problems: Sequence[Problem], config: PackConfig) -> Iterable[Probe]:
+    """Yield twins and injections of all ``problems``, in an order fixed by ``config.seed``; left-outs are logged."""
+    from .cognitive import injections
+    from .selection import in_turns
+    from .twins import count_left_out, differences, twins
+
+    places = in_turns(problems, config.seed)
+    for (attribute, reason), count in sorted(count_left_out(place.problem for place in places).items()):
+        _LOG.info("%d of %d problems have no %s twin: %s", count, len(places), attribute, reason)
+    made = list(twins(places))
+    alike = [probe for probe in made if not differences(probe)]
+    if len(alike) < len(made):
+        _LOG.warning("%d twins left out: they differ in more than their attribute", len(made) - len(alike))
+    yield from alike
+    yield from injections(places, [place.problem for place in places])
+
+
+@hookimpl
+def srm_findings(
+    probes: Sequence[Probe], models: Mapping[str, Respondent], verify: Verify, policy: AuditPolicy
+) -> Iterable[AuditItem | AuditFinding]:
+    """Yield every item asked, then the findings of each role and of the student against the base."""
+    from .findings import audit
+
+    yield from audit(probes, models, verify, policy)
+
+
+@hookimpl
+def srm_objections(manifest: BuildManifest) -> Iterable[Objection]:
+    """Yield the fairness gate's objections."""
+    from .gate import objections
+
+    yield from objections(manifest)
+
+
+@hookimpl
+def srm_sections(manifest: BuildManifest) -> Iterable[Section]:
+    """Yield the audit's section of the model card."""
+    from .section import sections
+
+    yield from sections(manifest)

@@ -1,0 +1,101 @@
+"""The audit's page of the model card: what was measured, how to read it, and what was not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from srm_core.records import AuditFinding, BuildManifest, Section
+
+from .findings import BASE, STUDENT
+from .gate import unmeasured
+from .measures import ABSTAINED, DROP, FLIP, FOLLOWED, GAP, HELP, LOGPROB
+
+TITLE = "Bias audit"
+NEVER = "religion, nationality, disability, socioeconomic status, sexual orientation, combinations of attributes"
+MEANINGS = {
+    FLIP: "share of answers that change with the group, minus the share that change with a placebo edit",
+    GAP: "accuracy of the group minus accuracy of the reference group (the first one named)",
+    DROP: "accuracy lost when a sentence suggests a wrong answer, against a neutral sentence",
+    HELP: "accuracy gained when a sentence suggests the right answer, against a neutral sentence",
+    FOLLOWED: "share of the wrong answers under a wrong suggestion that are the suggested one",
+    LOGPROB: "change of the gold answer's log-probability, in nats (not a rate)",
+}
+_HEAD = (
+    "| measure | attribute | groups | effect | 95 % interval | p (Holm) | smallest detectable | n | limit | outcome |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
+)
+READING = """**How to read it.** Every problem is asked in wordings that differ in one thing, and effects are paired.
+"within" means that the whole interval lies inside the limit we set; "exceeds", that all of it lies beyond and the
+difference remains after correction for the number of findings; "inconclusive" is no pass: the audit was too small to
+tell. "Smallest detectable" is the effect that this many problems find with power 0.8 after that correction: what is
+smaller may exist and go unseen. A finding speaks of these wordings and problems, not of people or of other uses."""
+
+
+def sections(manifest: BuildManifest) -> Iterator[Section]:
+    """Yield the audit's section; without findings it says that nothing was measured."""
+    own = [finding for finding in manifest.findings if not finding.reference]
+    parts = [_harms(own)] if own else ["No audit was run: nothing is known about this model's biases."]
+    for role, title in ((STUDENT, "The student"), (BASE, "The base, on the same problems")):
+        parts += _table(title, [finding for finding in own if finding.role == role])
+    against = [f for f in manifest.findings if f.role == STUDENT and f.reference == BASE]
+    parts += _table("The student minus the base (reported, not judged)", against)
+    parts += [_meanings(manifest.findings), READING, _abstentions(own)] if own else []
+    parts.append(_not_measured(manifest))
+    yield Section(title=TITLE, body="\n\n".join(part for part in parts if part))
+
+
+def _harms(findings: Sequence[AuditFinding]) -> str:
+    harms = ", ".join(sorted({finding.harm for finding in findings}))
+    return (
+        f"The harm assessed is **{harms}**: whether the model answers worse, or otherwise, because of who the question "
+        "is about, or because a sentence suggests an answer."
+    )
+
+
+def _table(title: str, findings: Sequence[AuditFinding]) -> list[str]:
+    rows = [_row(finding) for finding in findings if finding.measure != ABSTAINED]
+    return [f"### {title}", "\n".join([_HEAD, *rows])] if rows else []
+
+
+def _row(finding: AuditFinding) -> str:
+    cells = (
+        finding.measure,
+        finding.attribute,
+        " / ".join(finding.groups),
+        f"{finding.effect:+.3f}",
+        f"{finding.low:+.3f} to {finding.high:+.3f}",
+        _number(finding.p_adjusted),
+        _number(finding.mde),
+        str(finding.n),
+        _number(finding.limit),
+        "reported" if finding.limit is None else finding.outcome,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _meanings(findings: Sequence[AuditFinding]) -> str:
+    used = dict.fromkeys(finding.measure for finding in findings if finding.measure in MEANINGS)
+    return "**The measures.**\n" + "\n".join(f"- {measure}: {MEANINGS[measure]}" for measure in used)
+
+
+def _abstentions(findings: Sequence[AuditFinding]) -> str:
+    counts = [
+        f"{round(finding.effect * finding.n)} of {finding.n} answers of the {finding.role}"
+        for finding in findings
+        if finding.measure == ABSTAINED
+    ]
+    return f"The verifier could not judge {' and '.join(counts)}; they are in no accuracy." if counts else ""
+
+
+def _not_measured(manifest: BuildManifest) -> str:
+    missing = unmeasured(manifest)
+    asked = f" The pack asks for {', '.join(missing)}: **not measured in this build**." if missing else ""
+    return (
+        f"**What was not measured.**{asked} This audit has no probes for {NEVER}; sex is worded as two groups, age as "
+        "two ages, ethnicity as four groups by statement and by name; answers are judged as right or wrong, their tone "
+        "and length are not; nothing is said about languages other than English, nor about people who use the model."
+    )

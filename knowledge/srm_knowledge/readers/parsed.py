@@ -1,0 +1,36 @@
+"""What a reader gives: the title, the blocks of text and the glossary of one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """One document of a file. ``place`` tells several documents of one file apart, e.g. ``:3`` for row 3."""
+
+    title: str
+    blocks: tuple[str, ...]
+    definitions: tuple[tuple[str, str], ...] = ()  # (term, meaning)
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One part of a file that cannot be read while the rest can."""
+
+    place: str
+    reason: str
+
+
+class Unreadable(ValueError):
+    """The file is not of its format; the message is the reason."""
+
+
+Reader = Callable[[str], Iterator[Parsed | Rejected]]
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with every run of white space as one blank."""
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""langchain models as teachers, and our student and knowledge as parts of langchain programs."""

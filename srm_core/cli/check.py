@@ -1,0 +1,26 @@
+"""``srm check PACK``: the promises every pack makes."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("check")
+@click.argument("pack")
+@click.pass_context
+def command(ctx: click.Context, pack: str) -> None:
+    """Check that a pack keeps every promise.
+
+    Exits with 1 if one is broken, and says where.
+    """
+    from ..host import Host
+    from ..testing.checks import run_checks
+
+    host = Host(pack=pack)
+    host.require_whole()
+    results = run_checks(host)
+    for result in results:
+        mark = "ok    " if result.passed else "FAILED"
+        click.echo(f"{mark} {result.name}{': ' + result.message if result.message else ''}")
+    if not all(result.passed for result in results):
+        ctx.exit(1)

@@ -1,0 +1,65 @@
+"""Stage ingest: every document that comes in, with its licence; every file that does not, with the reason."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..records import Document
+from ..store import Result, sha256, write_records, write_rows
+from .context import Context
+
+QUARANTINE = "srm.quarantine"  # readers log "path: reason" here for what they set aside
+
+
+def ingest(context: Context, out: Path) -> Result:
+    """Write ``documents.jsonl`` and ``quarantine.jsonl``. Exact duplicates are dropped and counted."""
+    config = context.corpus_config()
+    counts: Counter[str] = Counter(documents=0, duplicate=0)
+    kept: dict[str, Document] = {}
+    with _quarantined() as aside:
+        for document in context.host.documents(config):
+            counts["duplicate" if document.id in kept else "documents"] += 1
+            kept.setdefault(document.id, document)
+            context.progress("ingest", len(kept), 0) if len(kept) % 5000 == 0 else None
+    if context.config.ingest.corpus and not any(document.path for document in kept.values()):
+        reasons = "; ".join(f"{row['path']}: {row['reason']}" for row in aside[:3]) or "it holds no files"
+        raise ConfigError(f"nothing in {context.config.ingest.corpus[0].path} could be read ({reasons})")
+    write_records(out / "documents.jsonl", kept.values())
+    counts["quarantined"] = write_rows(out / "quarantine.jsonl", aside)
+    return Result(counts, {})
+
+
+def fingerprint(context: Context) -> dict[str, str]:
+    """Return a hash of every corpus file by path, so that a changed file makes the stage run again."""
+    result = {}
+    for corpus in context.config.ingest.corpus:
+        root = Path(corpus.path)
+        files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
+        for path in files:
+            try:
+                result[f"{corpus.path}:{path.relative_to(root)}"] = sha256(path)
+            except OSError as error:
+                result[f"{corpus.path}:{path.relative_to(root)}"] = f"unreadable: {error.strerror}"
+    return result
+
+
+@contextmanager
+def _quarantined() -> Iterator[list[dict[str, str]]]:
+    rows: list[dict[str, str]] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            path, reason = (str(part) for part in record.args) if record.args else ("", record.getMessage())
+            rows.append({"path": path, "reason": reason})
+
+    logger, handler = logging.getLogger(QUARANTINE), Keep()
+    logger.addHandler(handler)
+    try:
+        yield rows
+    finally:
+        logger.removeHandler(handler)

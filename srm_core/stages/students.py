@@ -1,0 +1,64 @@
+"""The models of one build: the base, and the student after each method, merged once and opened when asked for."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+from ..inference.local import TransformersModel, open_local
+from ..protocols import Model
+from ..store import Artifact
+from .context import Context
+
+ARM_OF = {"sft": "sft", "grpo": "rl"}  # method -> the arm its student answers under
+
+
+class Students:
+    """Opens one model at a time: two of them would double the memory."""
+
+    def __init__(self, context: Context, trained: Artifact) -> None:
+        self.context = context
+        self.trained = trained
+        self._open: tuple[str, Model] | None = None
+        self.methods = {ARM_OF.get(name, name): name for name in context.config.train.methods}
+
+    @property
+    def final(self) -> str:
+        """The arm of the candidate: the student after the last method."""
+        return list(self.methods)[-1]
+
+    def base(self) -> Model:
+        """Return the base model."""
+        return self._opened("base", self._base)
+
+    def student(self, arm: str) -> Model:
+        """Return the student of ``arm``; controls are answered by the final student."""
+        method = self.methods.get(arm, self.methods[self.final])
+        return self._opened(method, lambda: self._student(method))
+
+    def adapter(self) -> Path:
+        """Return the folder of the final student's adapter."""
+        return self.trained.path / self.methods[self.final] / "adapter"
+
+    def _opened(self, name: str, make: object) -> Model:
+        if self._open is None or self._open[0] != name:
+            self._open = None
+            gc.collect()
+            self._open = (name, make())  # type: ignore[operator]
+        return self._open[1]
+
+    def _base(self) -> Model:
+        return self.context.host.load_model(self.context.config.base)
+
+    def _student(self, method: str) -> Model:
+        from ..training.lora import merged_weights, with_adapter
+
+        model = open_local(self.context.config.base)
+        assert isinstance(model, TransformersModel)
+        from ..models.load import locate
+
+        checkpoint = locate(self.context.config.base)
+        assert checkpoint is not None
+        adapted = with_adapter(checkpoint.folder, self.trained.path / method / "adapter", trainable=False)
+        model.update_weights(merged_weights(adapted))
+        return TransformersModel(f"student:{method}", model.engine.model, model.tokenizer)

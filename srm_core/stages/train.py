@@ -1,0 +1,78 @@
+"""Stage train: supervised rows from accepted attempts, then each method on the adapter of the one before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..models.load import load_tokenizer, locate
+from ..records import Attempt, Problem
+from ..store import Artifact, Result, read_records, write_atomically, write_records
+from .context import Context
+from .distill import training_problems
+
+DONE = "metrics.json"  # written last by a method, so its existence means the method is finished
+
+
+def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact) -> Result:
+    """Write ``rows.jsonl``, one folder a method (``adapter/``, ``log.jsonl``), and ``adapter/``, the student's.
+
+    A finished method is not repeated after a kill; an unfinished one continues from its verified checkpoint.
+    """
+    from ..training.rows import make_rows
+
+    config = context.config.train.model_copy(update={"seed": context.config.seed})
+    base = locate(context.config.base)
+    assert base is not None, "the pipeline opens local bases only"
+    posed = {p.id: p for p in read_records(problems.path / "problems.jsonl", Problem)}
+    accepted = read_records(attempts.path / "attempts.jsonl", Attempt)
+    rows, dropped = make_rows(
+        accepted,
+        posed,
+        system=context.host.pack().system_prompt,
+        tokenizer=load_tokenizer(base.folder),
+        max_tokens=config.max_tokens,
+    )
+    data = out / "data"
+    data.mkdir(exist_ok=True)
+    write_records(data / "rows.jsonl", rows)
+    write_records(data / "problems.jsonl", rl_problems(list(posed.values()), context))
+    write_atomically(data / "build.json", json.dumps({"pack": context.config.pack, "base": context.config.base}))
+    metrics: dict[str, float] = {}
+    for method in config.methods:
+        metrics |= _method(context, method, base.folder, data, out / method)
+        shutil.copytree(out / method / "adapter", data / "adapter", dirs_exist_ok=True)
+    tokens = sum(len(row.ids) for row in rows)
+    trained = sum(sum(row.mask) for row in rows)
+    counts = {"rows": len(rows), "tokens": tokens, "trained_tokens": trained}
+    return Result({**counts, **{f"dropped: {why}": n for why, n in dropped.items()}}, metrics)
+
+
+def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
+    """Return the prompts of reinforcement learning: training problems not used by supervised rows, kinds in turn."""
+    settings = context.config.train
+    wanted = settings.rl_steps * settings.rl_prompts
+    skip = context.config.distill.per_kind
+    fresh = training_problems(problems, wanted, skip) or training_problems(problems, wanted)
+    kinds: dict[str, list[Problem]] = {}
+    for problem in fresh:
+        kinds.setdefault(problem.kind, []).append(problem)
+    queues = list(kinds.values())
+    turn = [queue[i] for i in range(max(map(len, queues))) for queue in queues if i < len(queue)]
+    return turn[:wanted]
+
+
+def _method(context: Context, method: str, base: Path, data: Path, out: Path) -> dict[str, float]:
+    finished = out / DONE
+    if finished.exists():
+        return dict(json.loads(finished.read_text(encoding="utf-8")))
+    out.mkdir(exist_ok=True)
+    config = context.config.train.model_copy(update={"seed": context.config.seed})
+    metrics = context.host.train(method, base, data, config, out)
+    for leftover in [*out.glob("checkpoint-*"), *out.glob("damaged-*")]:
+        shutil.rmtree(leftover)
+    (out / "README.md").unlink(missing_ok=True)
+    write_atomically(finished, json.dumps(metrics))
+    return metrics

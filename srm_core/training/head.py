@@ -1,0 +1,63 @@
+"""Project only the positions that carry a label through the language model's head.
+
+TRL's fused head tiles the projection, but on a CPU it scores every position, prompts included. With a vocabulary of
+49,152 and prompts three times as long as answers that is most of the head's work, for numbers that are then masked.
+"""
+
+# B sequences, T tokens, V vocabulary, N labelled positions
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import torch
+
+_REFUSED = ("final_logit_softcapping", "logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
+
+
+def project_labels_only(model: Any, temperature: float = 1.0) -> bool:
+    """Replace TRL's fused forward of ``model``; returns False (nothing changed) for heads that scale their logits.
+
+    The values equal TRL's: log-probability, entropy and top-1 of each label, 0 where the label is -100.
+    """
+    config = model.config.get_text_config()
+    if any(getattr(config, name, None) not in (None, 1.0) for name in _REFUSED) or getattr(config, "num_experts", None):
+        return False
+    usual = model.forward
+
+    def forward(self: Any, *args: Any, fused_lm_head: bool = False, labels: Any = None, **kwargs: Any) -> Any:
+        if not fused_lm_head or labels is None:
+            return usual(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
+        counted = kwargs.pop("num_items_in_batch", None)
+        kwargs["use_cache"] = False
+        hidden = self.base_model(*args, **kwargs).last_hidden_state[:, :-1]
+        return _fused(hidden, labels[:, 1:], self.get_output_embeddings(), temperature, counted)
+
+    model.forward = types.MethodType(forward, model)
+    return True
+
+
+def _fused(hidden_BTD: torch.Tensor, labels_BT: torch.Tensor, head: Any, temperature: float, counted: Any) -> Any:
+    from trl.trainer.utils import FusedCausalLMOutput
+
+    mask_BT = labels_BT != -100
+    logits_NV = head(hidden_BTD[mask_BT]).float() / temperature
+    logprobs_NV = torch.log_softmax(logits_NV, dim=-1)
+    labels_N = labels_BT[mask_BT]
+    picked_N = logprobs_NV.gather(1, labels_N[:, None])[:, 0]
+    with torch.no_grad():
+        entropy_N = -(logprobs_NV.exp() * logprobs_NV).sum(dim=-1)
+        top_N = logprobs_NV.argmax(dim=-1) == labels_N
+
+    def spread(values_N: torch.Tensor) -> torch.Tensor:
+        return values_N.new_zeros(mask_BT.shape).masked_scatter(mask_BT, values_N)
+
+    total = -picked_N.sum() / (mask_BT.sum().clamp(min=1) if counted is None else counted)
+    return FusedCausalLMOutput(
+        loss=total,
+        log_probs=spread(picked_N),
+        entropy=spread(entropy_N),
+        is_top1=spread(top_N),
+        label_mask=mask_BT,
+    )

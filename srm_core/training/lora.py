@@ -1,0 +1,50 @@
+"""Low-rank adapters: put on, loaded, merged. After Hu et al. 2021 (LoRA): W + (alpha / r) B A, A random and B zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..config import TrainConfig
+from ..models.load import load_weights
+
+
+def with_new_adapter(base: Path, config: TrainConfig) -> Any:
+    """Return the base model with a fresh adapter on every linear layer; the start depends on ``config.seed`` alone."""
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(config.seed)
+    lora = LoraConfig(r=config.lora_r, lora_alpha=config.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+    return get_peft_model(load_weights(base, config.dtype), lora)
+
+
+def with_adapter(base: Path, adapter: Path, *, trainable: bool, dtype: str = "float32") -> Any:
+    """Return the base model with the adapter in ``adapter``."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
+
+
+def merged_weights(model: Any) -> dict[str, torch.Tensor]:
+    """Return W + (alpha / r) B A for every adapted weight, by its name in the model without adapters.
+
+    Computed from the untouched base each time: merging and unmerging in place would let rounding pile up.
+    """
+    result: dict[str, torch.Tensor] = {}
+    with torch.no_grad():
+        for name, module in model.get_base_model().named_modules():
+            if hasattr(module, "lora_A") and "default" in module.lora_A:
+                delta = module.get_delta_weight("default")
+                result[f"{name}.weight"] = module.get_base_layer().weight + delta.to(module.weight.dtype)
+    return result
+
+
+def merge(base: Path, adapter: Path, out: Path) -> None:
+    """Write base + adapter as an ordinary checkpoint with the base's tokenizer and template."""
+    from ..models.load import load_tokenizer
+
+    model = with_adapter(base, adapter, trainable=False).merge_and_unload()
+    model.save_pretrained(out)
+    load_tokenizer(base).save_pretrained(out)

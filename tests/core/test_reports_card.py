@@ -1,0 +1,87 @@
+"""The model card: a head that the hub reads, measured numbers, and "not measured" where nothing is known."""
+
+from __future__ import annotations
+
+import json
+
+from srm_core.records import Section, Source, StageRecord
+from srm_core.reports.card import model_card
+
+
+def _head(card: str) -> dict:
+    lines = card.split("---\n")[1].strip().splitlines()
+    return {name: json.loads(value) for name, value in (line.split(": ", 1) for line in lines)}
+
+
+def test_the_head_names_licence_base_and_results(make_manifest):
+    head = _head(model_card(make_manifest(), ()))
+    assert head["license"] == "other"
+    assert head["license_name"] == "CC-BY-4.0; public domain"
+    assert head["base_model"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
+    first = head["model-index"][0]["results"][0]
+    assert first["task"]["name"] == "mean over kinds"
+    assert first["metrics"] == [
+        {"type": "accuracy", "name": "accuracy, 95 % interval [0.710, 0.920], n 50", "value": 0.82}
+    ]
+
+
+def test_the_head_is_yaml(make_manifest):
+    yaml = __import__("pytest").importorskip("yaml")
+    card = model_card(make_manifest(), ())
+    assert yaml.safe_load(card.split("---\n")[1]) == _head(card)
+
+
+def test_one_known_licence_is_named_as_the_hub_names_it(make_manifest):
+    sources = (Source(name="a", licence="CC-BY-4.0"), Source(name="b", licence="CC-BY-4.0"))
+    assert _head(model_card(make_manifest(sources=sources), ()))["license"] == "cc-by-4.0"
+
+
+def test_folders_of_this_machine_stay_private(make_manifest):
+    card = model_card(make_manifest(base="dir:/home/someone/models/student", teacher="dir:/srv/teacher/"), ())
+    assert "/home" not in card
+    assert "/srv" not in card
+    assert "dir:student" in card
+    assert "base_model" not in _head(card)
+
+
+def test_the_card_holds_the_measured_numbers(make_manifest):
+    card = model_card(make_manifest(), ())
+    assert "| mean over kinds | 30 % [18, 42] n 50 | 78 % [66, 89] n 50 | 82 % [71, 92] n 50 |" in card
+    assert "+52 [+38, +66] n 50" in card
+    assert "## Release gate: FAIL" in card
+    assert "- **bias** (fails, waivable): recency costs 20 points" in card
+    assert "+20.0 [+10.0, +30.0] | ±5.0 | 24 | exceeds" in card
+    assert "| own corpus | – | CC-BY-4.0 | – |" in card
+    assert "Graded by one grader only: Recall of a code, Clinical calculators." in card
+
+
+def test_what_is_unknown_is_printed_as_not_measured(make_manifest):
+    card = model_card(make_manifest(scores=(), findings=(), stages=()), ())
+    assert "| Energy | not measured |" in card
+    assert "| Compute: operations | not measured |" in card
+    assert "| Architecture and parameters | not measured |" in card
+    assert "nothing is known about bias" in card
+    assert "model-index" not in _head(card)
+
+
+def test_what_the_stages_measured_reaches_the_annex(make_manifest):
+    metrics = {"parameters": 134515008.0, "trainable_parameters": 4884480.0}
+    train = StageRecord(
+        stage="train", key="k", inputs={}, settings={}, code="c", counts={}, metrics=metrics, seconds=90.0
+    )
+    card = model_card(make_manifest(stages=(train,)), ())
+    assert "| Architecture and parameters | 134,515,008 parameters |" in card
+    assert "| Compute: time | 1 min 30 s in all, 1 min 30 s training |" in card
+
+
+def test_sections_of_plugins_follow_ours_and_titles_cannot_become_markup(make_manifest):
+    pack = make_manifest().pack.model_copy(update={"title": "<b>Loud</b>\n# Injected", "out_of_scope": "a | b"})
+    card = model_card(make_manifest(pack=pack), [Section(title="Bias audit", body="Read *this*.")])
+    assert "# &lt;b>Loud&lt;/b> # Injected\n" in card
+    assert "\n# Injected" not in card
+    assert "| not: a \\| b |" in card
+    assert (
+        card.index("## How to use")
+        < card.index("## Bias audit\n\nRead *this*.")
+        < card.index("## Technical documentation")
+    )

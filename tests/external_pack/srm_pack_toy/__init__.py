@@ -1,0 +1,1 @@
+"""Doubling and adding small numbers."""
