@@ -22,38 +22,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from srm_core.errors import MissingExtra, ModelError
-from srm_core.inference.calculator import CLOSE, computed, pending
-
-TAIL = 96  # tokens that are looked at for an open <<expr=; an expression has at most 200 characters
-
-
-class Calculator:
-    """A logits processor for one sequence: after ``<<expr=`` it allows only the tokens of ``value>>``."""
-
-    def __init__(self, tokenizer: Any, prompt_tokens: int) -> None:
-        self._tokenizer = tokenizer
-        self._prompt = prompt_tokens
-        self._forced: deque[int] = deque()
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Return ``scores`` [1, vocabulary], with all but the forced token at minus infinity if there is one."""
-        if not self._forced:
-            written = input_ids[0, max(self._prompt, input_ids.shape[1] - TAIL) :]
-            expression = pending(self._tokenizer.decode(written, skip_special_tokens=True))
-            if expression is None:
-                return scores
-            for piece in (computed(expression), CLOSE):
-                self._forced.extend(self._tokenizer.encode(piece, add_special_tokens=False))
-        forced = scores.new_full(scores.shape, float("-inf"))
-        forced[:, self._forced.popleft()] = 0.0
-        return forced
+from srm_core.inference.processor import CalculatorProcessor
 
 
 @contextmanager
@@ -156,7 +131,7 @@ def launch(name: str, port: int, calculator: bool) -> None:
         generate = GenerationMixin.generate
 
         def with_calculator(self: Any, *args: Any, tokenizer: Any = None, **kwargs: Any) -> Any:
-            processor = Calculator(tokenizer, kwargs["input_ids"].shape[1])
+            processor = CalculatorProcessor(tokenizer, kwargs["input_ids"].shape[1])
             return generate(self, *args, tokenizer=tokenizer, logits_processor=[processor], **kwargs)
 
         GenerationMixin.generate = with_calculator

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from .errors import ConfigError
 from .inference.asking import Asker
 from .pipeline import context_of
 from .records import ChoiceKey, Evidence, Problem, Sampling
@@ -31,7 +32,13 @@ def ask(place: Run, question: str, workspace: Workspace) -> Answer:
 
     It abstains if nothing was retrieved, if no single answer or no existing citation is given, or if the same answer
     comes back when the cited evidence is removed: then the answer does not rest on what it cites.
+
+    Raises:
+        ConfigError: the question is empty.
+        ArtifactError: the run is not finished, or what it is made of was changed.
     """
+    if not question.strip():
+        raise ConfigError("the question is empty")
     context, artifacts = context_of(place, workspace)
     knowledge = context.host.open_knowledge(artifacts["ground"].path / "knowledge.cache")
     problem = Problem(kind="ask", question=question, answer="?", anchor=question, key=ChoiceKey(index=0))

@@ -54,7 +54,7 @@ class GroundConfig(Value):
     """Stage ground: how passages are cut; ``enabled=false`` is the ablation that trains without evidence."""
 
     chunk_chars: Positive = 600
-    max_passages: Positive = 1000  # embedded for search; the others are kept and counted
+    max_passages: Positive = 800  # embedded for search; the others are kept and counted
     enabled: bool = True
 
 
@@ -69,7 +69,7 @@ class DistillConfig(Value):
     """Stage distill: who teaches, how many problems of a kind, and how it is sampled."""
 
     teacher: str = "solver:"
-    per_kind: Positive = 100
+    per_kind: Positive = 110
     samples: Positive = 1
     temperature: Annotated[float, Field(ge=0)] = 0.7
     max_tokens: Positive = 192
@@ -82,13 +82,13 @@ class TrainConfig(Value):
     methods: tuple[str, ...] = ("sft", "grpo")
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"  # of the frozen base; adapters stay float32
-    lora_r: Positive = 16
-    lora_alpha: Positive = 32
+    lora_r: Positive = 8
+    lora_alpha: Positive = 16
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    epochs: Annotated[float, Field(gt=0)] = 2.0
-    batch: Positive = 8  # sequences an optimizer step
+    epochs: Annotated[float, Field(gt=0)] = 1.0
+    batch: Positive = 4  # sequences an optimizer step
     max_tokens: Positive = 1024  # longer sequences are dropped and counted
-    checkpoint_steps: Positive = 25
+    checkpoint_steps: Positive = 50
     rl_steps: Count = 4
     rl_prompts: Positive = 4  # prompts a step
     rl_samples: Annotated[int, Field(ge=2)] = 8  # completions a prompt
@@ -175,20 +175,20 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1},
         "audit": {"per_attribute": 2},
     },
-    "draft": {},
+    "draft": {"audit": {"per_attribute": 8}},
     "full": {
         "ingest": {"max_documents": 4000},
         "ground": {"max_passages": 20000},
         "pose": {"per_kind": 1200},
-        "distill": {"per_kind": 120},
+        "distill": {"per_kind": 140},
         "train": {"rl_steps": 12},
         "evaluate": {
             "arms": ("base-zero", "base-few", "base-retrieved", "sft", "rl"),
-            "votes": 5,
-            "test_per_kind": 30,
+            "votes": 3,
+            "test_per_kind": 25,
             "suites": 100,
         },
-        "audit": {"per_attribute": 60},
+        "audit": {"per_attribute": 24},
     },
 }
 

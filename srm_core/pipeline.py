@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from .config import BuildConfig, load_config
-from .errors import ArtifactError, ConfigError, ModelError
+from .distillation.solver import REF as SOLVER
+from .errors import ArtifactError, ConfigError
 from .host import Host, code_digest
+from .preflight import check_settings
 from .records import BuildManifest
 from .stages.context import Context, Progress, silent
-from .store import Artifact, Result, write_atomically
+from .stages.selection import SELF
+from .store import Artifact, Result, check_files, sha256, write_atomically
 from .workspace import Run, Workspace, cache_dir
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,10 @@ Artifacts = Mapping[str, Artifact]
 
 @dataclass(frozen=True)
 class Step:
-    """One stage: what it reads of the settings, which artifacts it needs, whose code decides its result."""
+    """One stage: what it reads of the settings, which artifacts it needs, whose code decides its result.
+
+    Settings and code of the stages before it count through the names of their artifacts.
+    """
 
     name: str
     settings: Settings
@@ -36,6 +42,25 @@ class Step:
 
 def _corpus(config: BuildConfig) -> dict[str, Any]:
     return {"pack": config.pack, "seed": config.seed, "own": config.own, **config.ingest.model_dump(mode="json")}
+
+
+def _asking(config: BuildConfig) -> dict[str, Any]:
+    """Return what decides the answers of a teacher that is a model; worked solutions depend on none of it."""
+    teacher = config.distill.teacher
+    if teacher == SOLVER:
+        return {}
+    asked = config.base if teacher == SELF else teacher
+    return {"asked": _model(asked), "seed": config.seed, "threads": config.threads, "shots": config.evaluate.shots}
+
+
+def _model(ref: str) -> dict[str, str]:
+    """Return what names a model: its reference and, where that is a folder or file of the user's, every file's hash."""
+    scheme, colon, rest = ref.partition(":")
+    root = Path(rest if colon else ref)
+    if scheme not in ("dir", "recorded") and colon:
+        return {"ref": ref}
+    files = [root] if root.is_file() else sorted(path for path in root.glob("*") if path.is_file())
+    return {"ref": ref, **{path.name: sha256(path) for path in files}}
 
 
 STEPS = (
@@ -58,24 +83,26 @@ STEPS = (
         },
         ("ground",),
         ("srm_problems", "srm_verify", "srm_evals", "srm_open_knowledge"),
-        ("srm_core.stages.pose", "srm_core.traces", "srm_core.verify", "srm_core.inference.calculator"),
+        ("srm_core.stages.pose", "srm_core.traces", "srm_core.verify", "srm_core.calculator"),
     ),
     Step(
         "distill",
-        lambda c: {
-            "base": c.base if c.distill.teacher == "self:" else "",
-            "seed": c.seed,
-            "shots": c.evaluate.shots,
-            **c.distill.model_dump(mode="json"),
-        },
+        lambda c: {**_asking(c), **c.distill.model_dump(mode="json")},
         ("pose", "ground"),
         ("srm_distill", "srm_verify", "srm_load_model", "srm_describe_pack"),
-        ("srm_core.stages.distill", "srm_core.distillation", "srm_core.prompts", "srm_core.inference"),
+        (
+            "srm_core.stages.distill",
+            "srm_core.stages.selection",
+            "srm_core.distillation",
+            "srm_core.prompts",
+            "srm_core.inference",
+            "srm_core.models",
+        ),
     ),
     Step(
         "train",
         lambda c: {
-            "base": c.base,
+            "base": _model(c.base),
             "seed": c.seed,
             "threads": c.threads,
             "per_kind": c.distill.per_kind,
@@ -83,28 +110,40 @@ STEPS = (
         },
         ("distill", "pose"),
         ("srm_train", "srm_verify", "srm_rewards", "srm_describe_pack"),
-        ("srm_core.stages.train", "srm_core.training", "srm_core.inference", "srm_core.models", "srm_core.prompts"),
+        ("srm_core.stages.train", "srm_core.training"),
     ),
     Step(
         "evaluate",
-        lambda c: {"base": c.base, "seed": c.seed, "threads": c.threads, **c.evaluate.model_dump(mode="json")},
+        lambda c: {"seed": c.seed, "threads": c.threads, **c.evaluate.model_dump(mode="json")},
         ("train", "pose", "ground"),
         ("srm_verify", "srm_second_opinion", "srm_evidence", "srm_load_model", "srm_describe_pack"),
-        ("srm_core.stages.evaluate", "srm_core.inference", "srm_core.models", "srm_core.reports.scoring"),
+        (
+            "srm_core.stages.evaluate",
+            "srm_core.stages.students",
+            "srm_core.reports.intervals",
+            "srm_core.reports.leak",
+            "srm_core.reports.scoring",
+        ),
     ),
     Step(
         "audit",
-        lambda c: {"base": c.base, "seed": c.seed, "shots": c.evaluate.shots, **c.audit.model_dump(mode="json")},
+        lambda c: {
+            "seed": c.seed,
+            "threads": c.threads,
+            "shots": c.evaluate.shots,
+            "batch": c.evaluate.batch,
+            **c.audit.model_dump(mode="json"),
+        },
         ("train", "pose"),
         ("srm_probes", "srm_findings", "srm_verify", "srm_load_model", "srm_describe_pack"),
-        ("srm_core.stages.audit", "srm_core.inference", "srm_core.models"),
+        ("srm_core.stages.audit", "srm_core.stages.students"),
     ),
     Step(
         "release",
-        lambda c: {"effort": c.effort, "base": c.base, **c.release.model_dump(mode="json")},
+        lambda c: {"effort": c.effort, **c.release.model_dump(mode="json")},
         ("ingest", "ground", "pose", "distill", "train", "evaluate", "audit"),
         ("srm_objections", "srm_sections", "srm_export", "srm_describe_pack"),
-        ("srm_core.stages.release", "srm_core.reports", "srm_core.training.lora"),
+        ("srm_core.stages.release", "srm_core.reports"),
     ),
 )
 STAGES = tuple(step.name for step in STEPS)
@@ -141,21 +180,14 @@ def prepare(config: BuildConfig, host: Host | None, progress: Progress = silent)
 
     Raises:
         PluginError: a plugin is broken (a missing auditor or reward would change the result).
-        ConfigError: a setting of the pack's own, a method or a kind is unknown.
+        ConfigError: a setting of the pack's own, a method, an arm or a kind is unknown.
+        ModelError: the base or the teacher cannot be what it is asked to be.
     """
     host = host or Host(config.pack)
     host.require_whole()
-    context = Context(host=host, config=config, cache=cache_dir(), progress=progress)
-    _check_kinds(context)
     host.settings(config.for_pack(kinds=(), cache=cache_dir()))
-    _check_corpus(config)
-    if ":" in config.base and config.base.split(":")[0] not in ("embedded", "dir", "hf", "tiny"):
-        raise ModelError(
-            f"--base {config.base}: a base is trained, so it is embedded:, dir:, hf: or tiny:, not this scheme"
-        )
-    if config.threads and config.threads != int(os.environ.get("OMP_NUM_THREADS", "0")):
-        os.environ["OMP_NUM_THREADS"] = str(config.threads)
-    return context
+    check_settings(config, host)
+    return Context(host=host, config=config, cache=cache_dir(), progress=progress)
 
 
 def run_step(step: Step, context: Context, workspace: Workspace, artifacts: Artifacts) -> Artifact:
@@ -202,20 +234,34 @@ def settings_of(place: Run) -> BuildConfig:
 
 
 def context_of(place: Run, workspace: Workspace) -> tuple[Context, dict[str, Artifact]]:
-    """Return the context of a finished run and its artifacts, found by the manifest's keys.
+    """Return the context of a finished run and its artifacts, as the manifest tells them.
+
+    A later build of the same name that has not finished changes nothing here, nor does a corpus that has moved.
 
     Raises:
-        ArtifactError: an artifact of the run is gone.
+        ArtifactError: an artifact of the run is gone, or one of its files was changed.
     """
     manifest = place.manifest()
-    context = prepare(settings_of(place), None)
+    config = BuildConfig.model_validate(manifest.settings)
+    host = Host(config.pack)
+    host.require_whole()
     artifacts = {}
     for record in manifest.stages:
         found = workspace.store.find(record.stage, record.key)
         if found is None:
             raise ArtifactError(f"run {place.name!r} lacks its {record.stage} artifact {record.key}; build it again")
+        require_unchanged(found)
         artifacts[record.stage] = found
-    return context, artifacts
+    return Context(host=host, config=config, cache=cache_dir()), artifacts
+
+
+def require_unchanged(artifact: Artifact) -> None:
+    """Raise `ArtifactError` if a file of ``artifact`` is not the one that was published."""
+    if changed := check_files(artifact):
+        raise ArtifactError(
+            f"{artifact.path / changed[0]} is not what stage {artifact.record.stage} wrote; "
+            f"delete {artifact.path} and build again"
+        )
 
 
 def publish(place: Run, released: Artifact) -> BuildManifest:
@@ -247,11 +293,13 @@ def _code(step: Step, context: Context) -> str:
 
 
 def _work(step: Step, context: Context, artifacts: Artifacts, out: Path) -> Result:  # noqa: PLR0911
-    """Run one stage; torch and its friends are imported here and not before."""
+    """Run one stage on unchanged inputs; torch and its friends are imported here and not before."""
+    for name in step.needs:
+        require_unchanged(artifacts[name])
     if context.config.threads and step.name in ("distill", "train", "evaluate", "audit"):
-        import torch
+        from .inference.threads import use_threads
 
-        torch.set_num_threads(context.config.threads)
+        use_threads(context.config.threads)
     match step.name:
         case "ingest":
             from .stages.ingest import ingest
@@ -285,22 +333,3 @@ def _work(step: Step, context: Context, artifacts: Artifacts, out: Path) -> Resu
     from .stages.release import release
 
     return release(context, out, artifacts=artifacts)
-
-
-def _check_kinds(context: Context) -> None:
-    from .config import hint
-
-    known = [kind.name for kind in context.host.pack().kinds]
-    for name in context.config.pose.kinds:
-        if name not in known:
-            raise ConfigError(f"pose.kinds: pack {context.config.pack!r} has no kind {name!r}.{hint(name, known)}")
-
-
-def _check_corpus(config: BuildConfig) -> None:
-    for corpus in config.ingest.corpus:
-        if not corpus.licence:
-            raise ConfigError(
-                f"the corpus {corpus.path} has no licence statement; add --licence SPDX-ID, or proprietary"
-            )
-        if not Path(corpus.path).exists():
-            raise ConfigError(f"the corpus {corpus.path} does not exist")

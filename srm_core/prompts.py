@@ -11,10 +11,16 @@ Shot = tuple[Problem, Sequence[Evidence]]  # a worked example: its solution is s
 
 
 def user_turn(problem: Problem, evidence: Sequence[Evidence]) -> str:
-    """Return what the user says: numbered facts, the question, the options."""
+    """Return what the user says: numbered facts, the question, the options.
+
+    The number stands behind its fact: a step of a solution repeats the fact and its number together, which a small
+    model learns as copying, while a number in front would have to be chosen before the fact is looked up.
+    """
     parts = []
     if evidence:
-        parts.append("Facts:\n" + "\n".join(f"[{n}] {item.text}" for n, item in enumerate(evidence, 1)))
+        parts.append(
+            "Facts:\n" + "\n".join(f"{item.text.removesuffix('.')} [{n}]" for n, item in enumerate(evidence, 1))
+        )
     parts.append(f"Question: {problem.question}")
     if problem.choices:
         parts.append("\n".join(f"{LETTERS[n]}. {choice}" for n, choice in enumerate(problem.choices)))

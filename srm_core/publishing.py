@@ -19,10 +19,11 @@ import platformdirs
 from .config import BuildConfig
 from .errors import ArtifactError, ReleaseRefused, SrmError
 from .host import Host
-from .records import Attempt, BuildManifest, Problem
+from .pipeline import require_unchanged
+from .records import Attempt, AuditFinding, BuildManifest, Problem, Score
 from .stages.context import Progress, silent
-from .stages.release import SUMS
-from .store import hashes, read_records, write_atomically
+from .stages.release import SUMS, judged
+from .store import Artifact, check_files, hashes, read_records, read_stage, sha256, write_atomically
 from .workspace import Run, Workspace
 
 STATEMENT, SIGNATURE, PUBLIC = "statement.json", "statement.sig", "owner.pub"
@@ -42,18 +43,14 @@ def release_run(place: Run, workspace: Workspace, *, progress: Progress = silent
     """Publish the run's candidate into ``release/`` with a signed statement, if its verdict is PASS.
 
     Raises:
-        ReleaseRefused: the verdict is FAIL or INCONCLUSIVE, or the candidate was changed after it was judged.
+        ReleaseRefused: the verdict is FAIL or INCONCLUSIVE, or what was judged was changed afterwards.
+        ArtifactError: the candidate or what it was made of is gone.
     """
     manifest = place.manifest()
     if manifest.verdict != "PASS":
         raise ReleaseRefused(f"the gate's verdict on {place.name} is {manifest.verdict or 'missing'}")
     candidate = place.candidate.resolve()
-    changed = _changed(candidate)
-    if changed:
-        raise ReleaseRefused(f"{changed[0]} of the candidate was changed after it was judged; build again")
-    inside = BuildManifest.model_validate_json((candidate / "manifest.json").read_text(encoding="utf-8"))
-    if inside != manifest:
-        raise ReleaseRefused("the run's manifest is not the one its candidate was judged by; build again")
+    _require_as_judged(place, candidate, manifest, workspace)
     out, scratch = place.path / "release", place.path / ".release"
     shutil.rmtree(scratch, ignore_errors=True)
     progress("release: copying", 0, 0)
@@ -65,6 +62,51 @@ def release_run(place: Run, workspace: Workspace, *, progress: Progress = silent
     return out
 
 
+def _require_as_judged(place: Run, candidate: Path, manifest: BuildManifest, workspace: Workspace) -> None:
+    """Raise `ReleaseRefused` unless candidate and numbers are those of the store, and the gate says PASS again.
+
+    Whoever edits one file, or a file and its hash, is found; the verdict itself is never taken from a file.
+    """
+    if not (candidate / "manifest.json").exists():
+        raise ArtifactError(f"run {place.name!r} has no candidate any more; build it again")
+    released = Artifact(candidate.parent, read_stage(candidate.parent))
+    if changed := check_files(released) or _changed(candidate):
+        raise ReleaseRefused(f"{changed[0]} of the candidate was changed after it was judged; build again")
+    inside = BuildManifest.model_validate_json((candidate / "manifest.json").read_text(encoding="utf-8"))
+    if inside != manifest:
+        raise ReleaseRefused("the run's manifest is not the one its candidate was judged by; build again")
+    host = Host(manifest.pack.name)
+    host.require_whole()
+    if measured(manifest, workspace) != manifest:
+        raise ReleaseRefused("the manifest does not hold what was measured; build again")
+    again = judged(host, manifest)
+    if again != manifest:
+        reasons = "; ".join(f"{each.gate}: {each.reason}" for each in again.objections) or "no objection"
+        raise ReleaseRefused(f"judged again, the candidate is {again.verdict} ({reasons}); build again")
+
+
+def measured(manifest: BuildManifest, workspace: Workspace) -> BuildManifest:
+    """Return ``manifest`` with scores, findings and leak certificate read from the artifacts it names.
+
+    Raises:
+        ArtifactError: an artifact is gone, or one of its files was changed.
+    """
+    folders = {}
+    for record in manifest.stages:
+        found = workspace.store.find(record.stage, record.key)
+        if found is None:
+            raise ArtifactError(f"the store lacks the {record.stage} artifact {record.key}; build again")
+        require_unchanged(found)
+        folders[record.stage] = found.path
+    return manifest.model_copy(
+        update={
+            "scores": tuple(read_records(folders["evaluate"] / "scores.jsonl", Score)),
+            "findings": tuple(read_records(folders["audit"] / "findings.jsonl", AuditFinding)),
+            "leak": json.loads((folders["evaluate"] / "leak.json").read_text(encoding="utf-8")),
+        }
+    )
+
+
 def verify_release(folder: Path, sample: int = SAMPLE) -> list[Check]:
     """Hash every file again, check the signature, and let the weights answer a random sample of items again.
 
@@ -74,22 +116,22 @@ def verify_release(folder: Path, sample: int = SAMPLE) -> list[Check]:
     if not (folder / SUMS).exists():
         raise ArtifactError(f"{folder} is no release: it holds no {SUMS}")
     changed = _changed(folder)
-    checks = [Check("files", not changed, f"changed: {', '.join(changed[:5])}" if changed else "every hash holds")]
-    checks.append(_signature(folder))
+    shown = f"changed: {', '.join(changed[:5])}" if changed else "every hash holds"
+    checks = [Check("files", not changed, shown), _signature(folder)]
+    if changed:
+        return [*checks, Check("evaluation", False, "not re-executed: the files are not those that were judged")]
     try:
         checks.append(_again(folder, sample))
-    except (SrmError, ValueError, OSError) as error:
+    except (SrmError, ValueError, OSError, KeyError) as error:
         checks.append(Check("evaluation", False, f"could not be re-executed: {error}"))
     return checks
 
 
 def _sign(folder: Path, manifest: BuildManifest) -> None:
-    from cryptography.hazmat.primitives import serialization
-
     subject = json.loads((folder / SUMS).read_text(encoding="utf-8"))
     statement = {
         "subject": subject,
-        "sums": hashes(folder)[SUMS],
+        "sums": sha256(folder / SUMS),
         "verdict": manifest.verdict,
         "pack": manifest.pack.name,
     }
@@ -97,8 +139,14 @@ def _sign(folder: Path, manifest: BuildManifest) -> None:
     write_atomically(folder / STATEMENT, text)
     key = _owner_key()
     (folder / SIGNATURE).write_bytes(key.sign(text.encode()))
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    (folder / PUBLIC).write_bytes(public)
+    (folder / PUBLIC).write_bytes(_pem(key.public_key()))
+
+
+def _pem(public: Any) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    text: bytes = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return text
 
 
 def _owner_key() -> Any:
@@ -121,25 +169,34 @@ def _owner_key() -> Any:
 
 
 def _signature(folder: Path) -> Check:
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     if not (folder / STATEMENT).exists():
         return Check("signature", False, "not signed: a candidate, not a release")
     text = (folder / STATEMENT).read_bytes()
     try:
-        public = serialization.load_pem_public_key((folder / PUBLIC).read_bytes())
-        public.verify((folder / SIGNATURE).read_bytes(), text)  # type: ignore[union-attr, call-arg]
-    except (InvalidSignature, ValueError, OSError):
+        written = (folder / PUBLIC).read_bytes()
+        public = serialization.load_pem_public_key(written)
+        if not isinstance(public, Ed25519PublicKey) or _pem(public) != written:  # PEM has bits that mean nothing
+            raise ValueError("not the key as it was written")
+        public.verify((folder / SIGNATURE).read_bytes(), text)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, OSError):
         return Check("signature", False, "the statement is not signed by the key that travels with it")
     statement = json.loads(text)
-    if statement["sums"] != hashes(folder)[SUMS]:
+    if statement["sums"] != sha256(folder / SUMS):
         return Check("signature", False, f"the statement is about another {SUMS}")
+    if statement["verdict"] != "PASS":
+        return Check("signature", False, f"the statement says {statement['verdict']}, not PASS")
     return Check("signature", True, f"signed by {PUBLIC}; compare it with the owner's published key")
 
 
 def _changed(folder: Path) -> list[str]:
-    recorded: dict[str, str] = json.loads((folder / SUMS).read_text(encoding="utf-8"))
+    try:
+        recorded: dict[str, str] = json.loads((folder / SUMS).read_text(encoding="utf-8"))
+    except ValueError:
+        return [SUMS]
     beside = {SUMS, STATEMENT, SIGNATURE, PUBLIC}
     now = {name: value for name, value in hashes(folder).items() if name not in beside}
     return sorted(name for name in {*now, *recorded} if now.get(name) != recorded.get(name))

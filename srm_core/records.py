@@ -410,6 +410,7 @@ class Kind(Value):
     anchor: Text  # what its anchor is, in words
     shared: Text  # knowledge shared between train and test on purpose, in words
     core: bool = False  # part of the draft set
+    from_corpus: bool = False  # its gold comes from the corpus; posed whenever the user brings one
     second_grader: str = ""  # what grades it independently; empty: single-grader
 
 

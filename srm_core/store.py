@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from .errors import ArtifactError
+from .errors import ArtifactError, SrmError
 from .records import Record, StageRecord, digest
 
 R = TypeVar("R", bound=Record)
@@ -64,11 +65,14 @@ class Store:
         return digest({"stage": stage, "settings": settings, "inputs": inputs, "code": code})[:20]
 
     def find(self, stage: str, key: str) -> Artifact | None:
-        """Return the finished artifact, or None; raises `ArtifactError` if its record is damaged."""
+        """Return the finished artifact, or None; raises `ArtifactError` if its record is damaged or another's."""
         folder = self.root / stage / key
         if not (folder / "record.json").exists():
             return None
-        return Artifact(folder, read_stage(folder))
+        record = read_stage(folder)
+        if (record.stage, record.key) != (stage, key):
+            raise ArtifactError(f"{folder} holds the record of {record.stage} {record.key}; delete it to rebuild it")
+        return Artifact(folder, record)
 
     def run(
         self, stage: str, work: Stage, *, settings: Mapping[str, Any], inputs: Mapping[str, str], code: str
@@ -99,15 +103,25 @@ class Store:
                 finished=datetime.now(UTC).isoformat(timespec="seconds"),
             )
             write_atomically(part / "record.json", record.model_dump_json(indent=1))
+            shutil.rmtree(self.root / stage / key, ignore_errors=True)  # one without a record is no artifact
             os.replace(part, self.root / stage / key)
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
+        except (OSError, SrmError) as error:
+            if disk_is_full(error):
                 raise ArtifactError(
                     f"no space left on the disk of {self.root} at stage {stage}; free some and run the command again"
                 ) from None
             raise
         sync_folder(self.root / stage)
         return Artifact(self.root / stage / key, record), False
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Say whether ``error``, or what a hook's error was raised from, is that no space is left."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return True
+        error = error.__cause__
+    return False
 
 
 def read_stage(folder: Path) -> StageRecord:
@@ -144,11 +158,15 @@ def sha256(path: Path) -> str:
 def write_atomically(path: Path, text: str) -> None:
     """Write ``text`` so that a kill leaves the old file or the new one, never a torn one (fsync, then rename)."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with scratch.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(scratch, path)
+    try:
+        with scratch.open("w", encoding="utf-8") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -170,7 +188,7 @@ def write_records(path: Path, records: Iterable[Record]) -> int:
 
 def read_records(path: Path, kind: type[R]) -> Iterator[R]:
     """Yield the records of a JSON Lines file; raises `ArtifactError` naming the line that was edited or torn."""
-    with path.open(encoding="utf-8") as handle:
+    with path.open("rb") as handle:  # bytes: a line that is no UTF-8 is named like any other damage
         for number, line in enumerate(handle, 1):
             try:
                 yield kind.model_validate_json(line)
@@ -181,12 +199,20 @@ def read_records(path: Path, kind: type[R]) -> Iterator[R]:
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write plain JSON lines (logs, dropped rows), atomically; return how many."""
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    write_atomically(path, "".join(line + "\n" for line in lines))
+    text = "".join(line + "\n" for line in lines)
+    write_atomically(path, text.encode("utf-8", "backslashreplace").decode())  # a lone surrogate as its JSON escape
     return len(lines)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a plain JSON Lines file; an absent file has none."""
+    """Return the rows of a plain JSON Lines file; an absent file has none.
+
+    Raises:
+        ArtifactError: a line is no JSON.
+    """
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    try:
+        return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    except ValueError as error:
+        raise ArtifactError(f"{path} is damaged: {error}") from None

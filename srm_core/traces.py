@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .inference.calculator import plain
+from .calculator import plain
 from .records import Trace
 
 _ANSWER = re.compile(r"^[ \t]*answer[ \t]*:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)

@@ -90,10 +90,9 @@ class Workspace:
         try:
             lock.acquire(timeout=patience_s)
         except Timeout:
-            held = holder.read_text() if holder.exists() else "{}"
-            pid = json.loads(held).get("pid", "unknown")
             raise ArtifactError(
-                f"{self.root} is held by another build (process {pid}); wait for it, or give another --workspace"
+                f"{self.root} is held by another build (process {_pid_in(holder)}); "
+                "wait for it, or give another --workspace"
             ) from None
         try:
             write_atomically(holder, json.dumps({"pid": os.getpid()}))
@@ -101,6 +100,13 @@ class Workspace:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
+
+
+def _pid_in(holder: Path) -> str:
+    try:
+        return str(json.loads(holder.read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError, KeyError):  # it let go this moment
+        return "unknown"
 
 
 def open_workspace(root: Path | None = None) -> Workspace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from srm_core.inference.calculator import format_number
+from srm_core.calculator import format_number
 from srm_core.prompts import LETTERS
 from srm_core.records import ChoiceKey, FormulaKey, Problem
 from srm_core.traces import parse_trace

@@ -1,17 +1,16 @@
-"""Sentence embeddings by all-MiniLM-L6-v2 from a local folder: mean pooling and unit length, nothing downloaded."""
+"""Sentence embeddings by all-MiniLM-L6-v2 as chromadb asks for them; nothing is downloaded here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH = 32
-MAX_TOKENS = 256  # the length the model was made for; the rest of a longer text is not seen
+from srm_core.models.sentences import Sentences
+
 NAME = "all-minilm-l6-v2"
 
 
@@ -22,36 +21,15 @@ class MiniLM:
     """
 
     def __init__(self, folder: Path) -> None:
-        from transformers import AutoModel, AutoTokenizer
-
-        self._folder = folder
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        with _no_progress_bar():
-            self._model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True, dtype="float32").eval()
+        self._sentences = Sentences(folder)
 
     def __call__(self, input: Sequence[str]) -> list[NDArray[np.float32]]:
         """Return one vector of 384 numbers and length 1 for each text, in order."""
-        order = sorted(range(len(input)), key=lambda at: len(input[at]))  # like lengths together: little padding
-        vectors: dict[int, NDArray[np.float32]] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            vectors.update(zip(batch, self._embed([input[at] for at in batch]), strict=True))
-        return [vectors[at] for at in range(len(input))]
+        return list(self._sentences.embed(input))
 
     def embed_query(self, input: Sequence[str]) -> list[NDArray[np.float32]]:
         """Return the vectors of questions; this model embeds them as it embeds passages."""
         return self(input)
-
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
-        import torch
-
-        encoded = self._tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
-        with torch.inference_mode():
-            states = self._model(**encoded).last_hidden_state  # B texts, T tokens, D = 384
-            mask = encoded["attention_mask"].unsqueeze(-1).to(states.dtype)
-            means = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            result: NDArray[np.float32] = torch.nn.functional.normalize(means, dim=1).numpy()
-        return result
 
     @staticmethod
     def name() -> str:
@@ -81,19 +59,6 @@ class MiniLM:
     def supported_spaces() -> list[str]:
         """Return the distances that make sense."""
         return ["cosine"]
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
 
 
 def embedder() -> MiniLM:

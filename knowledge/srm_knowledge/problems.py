@@ -26,6 +26,7 @@ KINDS: tuple[Kind, ...] = (
         book="open",
         anchor="the term",
         shared=_SHARED,
+        from_corpus=True,
     ),
     Kind(
         name="definition_of",
@@ -68,8 +69,8 @@ class Entry:
     words: frozenset[str]  # that carry content, of term and definition
 
     def evidence(self) -> Evidence:
-        """Return the entry as an open-book prompt shows it."""
-        return Evidence(text=f"{self.term}: {self.meaning}", cites=self.facts)
+        """Return the entry as an open-book prompt shows it: the meaning first, because it is what is looked up."""
+        return Evidence(text=f"{self.meaning.removesuffix('.')}: this is {self.term}", cites=self.facts)
 
 
 def problems(knowledge: Knowledge, config: PackConfig) -> Iterator[Problem]:
@@ -177,7 +178,7 @@ def _term_problem(entry: Entry, near: Sequence[Entry], rng: random.Random) -> Pr
         facts=entry.facts,
         evidence=tuple(other.evidence() for other in shown),
         key=GraphKey(query=_label_query(entry.meaning)),
-        solution=f'[{at}] defines it as "{_first_words(entry.meaning)}".\nAnswer: {entry.term}',
+        solution=f"{entry.evidence().text} [{at}].\nAnswer: {entry.term}",
         parents=entry.facts,
     )
 
@@ -196,7 +197,7 @@ def _meaning_problem(entry: Entry, near: Sequence[Entry], rng: random.Random) ->
         facts=entry.facts,
         evidence=tuple(other.evidence() for other in shown),
         key=ChoiceKey(index=index),
-        solution=f'[{at}] defines {entry.term} as "{_first_words(entry.meaning)}".\nAnswer: {_LETTERS[index]}',
+        solution=f"{_first_words(entry.meaning)}: this is {entry.term} [{at}].\nAnswer: {_LETTERS[index]}",
         parents=entry.facts,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from srm_core.inference.calculator import plain
+from srm_core.calculator import plain
 from srm_core.prompts import LETTERS
 from srm_core.records import Evidence, Problem, Reward, Trace
 

@@ -7,6 +7,7 @@ import pluggy
 from srm_core.protocols import Model
 
 hookimpl = pluggy.HookimplMarker("srm")
+SCHEMES = ("openai", "langchain")
 
 
 @hookimpl

@@ -11,8 +11,8 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 
+from srm_core.calculator import recompute
 from srm_core.errors import ModelError
-from srm_core.inference.calculator import recompute
 from srm_core.protocols import Conversation
 from srm_core.records import Completion, Sampling
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import errno
+import os
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +29,14 @@ COMMANDS = {  # name: short help, the same as the command's own
     "new": "Write the skeleton of a pack or plugin.",
     "check": "Check that a pack keeps every promise.",
     "completion": "Print the completion script of a shell.",
+}
+
+
+QUIET = {  # the libraries below neither chat nor call home
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ANONYMIZED_TELEMETRY": "False",
 }
 
 
@@ -112,10 +122,14 @@ def _sentence(error: SrmError | OSError) -> str | None:
 @click.version_option(package_name="srm-sdk", prog_name="srm")
 def cli(debug: bool) -> None:
     """Turn a small open language model into a domain reasoning model that its owner can defend."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     if debug:
         import logging
 
-        logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    else:
+        warnings.simplefilter("ignore")  # those of the libraries below; `make test` turns every warning into an error
 
 
 def main() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..records import Objection
 from ..reports.summary import Gain, Row, Summary, arm_title, columns, control_arms, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+SHOWN = 2  # objections of one gate and outcome that are spelled out
 PLAIN_WIDTH = 132  # columns where no terminal says how wide it is
 STYLES = {"PASS": "bold green", "FAIL": "bold red", "INCONCLUSIVE": "bold yellow"}
 
@@ -68,11 +70,21 @@ def print_summary(summary: Summary, *, candidate: str, report: str) -> None:
     if summary.suite_gains:
         _gains("paired difference on benchmarks, in points", summary.suite_gains, out)
     out.print(Text(f"Gate: {summary.verdict or 'not judged'}", STYLES.get(summary.verdict, "bold")))
-    for item in summary.objections:
-        waivable = " (may be waived)" if item.waivable else ""
-        out.print(Text(printable(f"  {item.outcome}: {item.gate}: {item.reason}{waivable}")))
+    for line in _objections(summary.objections):
+        out.print(Text(printable(f"  {line}")))
     out.print(Text(f"Candidate: {candidate}"), soft_wrap=True)
     out.print(Text(f"Report:    {report}"), soft_wrap=True)
+
+
+def _objections(objections: Sequence[Objection]) -> Iterator[str]:
+    """Yield a line an objection; of many of one gate and outcome the first ones, and how many more there are."""
+    groups: dict[tuple[str, str], list[Objection]] = {}
+    for item in objections:
+        groups.setdefault((item.outcome, item.gate), []).append(item)
+    for (outcome, gate), items in groups.items():
+        yield from (f"{outcome}: {gate}: {item.reason}" for item in items[:SHOWN])
+        if len(items) > SHOWN:
+            yield f"{outcome}: {gate}: and {len(items) - SHOWN} more of this kind; the report has them all"
 
 
 def _matrix(title: str, rows: Sequence[Row], arms: Sequence[str], out: Console) -> None:

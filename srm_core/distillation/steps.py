@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from srm_core.inference.calculator import format_number
+from srm_core.calculator import format_number
 
 CALL = re.compile(r"<<([^<>=]*)=([^<>=]*)>>")
 _ANSWER = re.compile(r"^[ \t]*answer[ \t]*:", re.IGNORECASE | re.MULTILINE)

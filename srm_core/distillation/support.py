@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from srm_core.inference.calculator import computed
+from srm_core.calculator import computed
 from srm_core.protocols import Knowledge
 from srm_core.records import Evidence, Trace, Value
 

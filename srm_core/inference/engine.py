@@ -16,8 +16,9 @@ from typing import Any
 
 import torch
 
+from .. import calculator
+from ..errors import ModelError
 from ..records import Completion, Sampling, digest
-from . import calculator
 from .cache import SlottedCache
 from .tokens import decode, encode_text
 
@@ -48,7 +49,7 @@ class Engine:
         self.model = model
         self.tokenizer = tokenizer
         self.device = next(model.parameters()).device
-        self.pieces = [tokenizer.decode([i]) for i in range(len(tokenizer))]
+        self.pieces = [tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in range(len(tokenizer))]
         self.end = {tokenizer.eos_token_id}
 
     @torch.inference_mode()
@@ -56,13 +57,14 @@ class Engine:
         """Return ``sampling.n`` completions for each prompt (token ids), in order; ``rows`` is the batch size.
 
         Raises:
-            ValueError: a prompt and its tokens would not fit the model's context.
+            ModelError: a prompt and its tokens would not fit the model's context.
         """
         limit = self.model.config.get_text_config().max_position_embeddings
         longest = max((len(prompt) for prompt in prompts), default=0)
         if longest + sampling.max_tokens > limit:
-            raise ValueError(
-                f"a prompt of {longest} tokens and {sampling.max_tokens} more exceed the context of {limit}"
+            raise ModelError(
+                f"a prompt of {longest} tokens and {sampling.max_tokens} more exceed the context of {limit}; "
+                "show less evidence or fewer examples, or lower max_tokens"
             )
         done: dict[tuple[int, int], Row] = {}
         for batch in self._batches(prompts, max(1, rows // sampling.n)):
@@ -186,7 +188,8 @@ class Engine:
         if token in self.end:
             row.finished = row.done = True
             return
-        row.text += self.pieces[token]
+        piece = self.pieces[token]
+        row.text = decode(self.tokenizer, row.ids) if "\ufffd" in piece else row.text + piece  # a part of a character
         if any(stop in row.text for stop in sampling.stop):
             row.finished = row.done = True
 

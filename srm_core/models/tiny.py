@@ -19,7 +19,7 @@ TEMPLATE = (
 
 
 def folder(seed: int = 0) -> Path:
-    """Return the folder of the tiny model, made on first use (under a second; 0.4 million parameters)."""
+    """Return the folder of the tiny model, made on first use (under a second; 0.1 million parameters)."""
     home = cache_dir() / "models" / f"tiny-{seed}"
     if (home / "config.json").exists():
         return home

@@ -27,7 +27,7 @@ model = AutoModelForCausalLM.from_pretrained("merged")
 
 The model was trained and measured with a calculator: when it writes `<<140-104=`, the value after `=` is computed for
 it, not generated. Plain `generate` has no calculator, so arithmetic is then a guess of its own and the accuracy above
-does not hold. `srm ask RUN "..."` and `srm_core.inference.calculator` supply it. The system prompt was:"""
+does not hold. `srm ask RUN "..."` and `srm_core.calculator` supply it. The system prompt was:"""
 
 
 def model_card(manifest: BuildManifest, sections: Sequence[Section]) -> str:

@@ -140,20 +140,22 @@ def _differences(
         values = [cell.right - other[cell.problem.id].right for cell in paired]
         if not values:
             continue
-        scores.append(_score(suite, name, arm, decoding, "accuracy", mean(values, seed), paired, baseline))
+        used = [*paired, *(other[cell.problem.id] for cell in paired)]
+        scores.append(_score(suite, name, arm, decoding, "accuracy", mean(values, seed), used, baseline))
         if ":" not in name and _counts(paired, kinds):
             groups[name] = values
     if groups:
         both = [cell for cell in table.values() if cell.problem.id in other and headline(cell.problem, kinds)]
+        used = [*both, *(other[cell.problem.id] for cell in both)]
         interval = mean_over_groups(groups, seed)
-        scores.append(_score(suite, ALL, arm, decoding, "accuracy", interval, both, baseline))
+        scores.append(_score(suite, ALL, arm, decoding, "accuracy", interval, used, baseline))
     return scores
 
 
 def _pairs(arms: Mapping[str, Table], kinds: Mapping[str, Kind], final: str) -> list[tuple[str, str]]:
     pairs = []
     bases = [arm for arm in BASES if arm in arms]
-    students = [arm for arm in arms if not arm.startswith("base-") and arm in ("sft", "rl", final)]
+    students = sorted((arm for arm in arms if arm in ("sft", "rl", final)), key=lambda arm: arm == final)
     if final in arms and bases:
         best = max(bases, key=lambda arm: _mean_right(arms[arm], kinds))
         pairs.append((final, best))

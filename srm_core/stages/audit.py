@@ -12,8 +12,7 @@ from ..protocols import Model, Respondent
 from ..records import AuditFinding, AuditItem, Completion, Problem, Sampling
 from ..store import Artifact, Result, read_records, write_records
 from .context import Context
-from .distill import shots
-from .evaluate import test_problems
+from .selection import shots, test_problems
 from .students import Students
 
 
@@ -21,7 +20,7 @@ def audit(context: Context, out: Path, *, student: Artifact, problems: Artifact)
     """Write ``probes.jsonl``, ``items.jsonl`` and ``findings.jsonl``; finished calls are not repeated after a kill."""
     posed = list(read_records(problems.path / "problems.jsonl", Problem))
     policy = context.config.audit
-    config = context.config.for_pack(kinds=context.kinds(), cache=context.cache)
+    config = context.problem_config()
     held_out = test_problems(posed, policy.per_attribute)
     probes = list(context.host.probes(held_out, config))
     write_records(out / "probes.jsonl", probes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +16,10 @@ from ..records import Attempt, Problem, Sampling, Trace
 from ..store import Artifact, Result, read_records, write_records, write_rows
 from ..traces import parse_trace
 from .context import Context
+from .selection import SELF, shots, training_problems
 
-SELF = "self:"
+REASONS = 20  # reasons for rejection that are counted apart
+_PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*")
 
 
 def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artifact) -> Result:
@@ -29,13 +32,16 @@ def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artif
     """
     posed = list(read_records(problems.path / "problems.jsonl", Problem))
     chosen = training_problems(posed, context.config.distill.per_kind)
+    examples = {} if context.config.distill.teacher == SOLVER else shots(posed, context.config.evaluate.shots)
+    shown = {problem.id for group in examples.values() for problem in group}
+    chosen = [problem for problem in chosen if problem.id not in shown]  # nobody is asked what it is shown solved
     by_id = {problem.id: problem for problem in chosen}
     base = context.host.open_knowledge(knowledge.path / "knowledge.cache")
     accepted: list[Attempt] = []
     rejected: list[dict[str, str]] = []
     steps: Counter[str] = Counter()
     asked = 0
-    for attempt in _attempts(context, chosen, posed, out):
+    for attempt in _attempts(context, chosen, examples, out):
         asked += 1
         problem = by_id[attempt.problem]
         verdict = context.host.verify(problem, attempt.completion.text, attempt.evidence)
@@ -59,29 +65,20 @@ def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artif
     metrics = {f"steps_{name}": count / total for name, count in sorted(steps.items())}
     metrics["acceptance"] = len(accepted) / max(1, asked)
     counts = {"problems": len(chosen), "attempts": asked, "accepted": len(accepted), "rejected": len(rejected)}
-    return Result({**counts, "steps": sum(steps.values())}, metrics)
+    return Result({**counts, "steps": sum(steps.values()), **_by_reason(rejected)}, metrics)
 
 
-def training_problems(problems: Sequence[Problem], per_kind: int, skip: int = 0) -> list[Problem]:
-    """Return up to ``per_kind`` training problems of each kind, by id, after the first ``skip`` of the kind."""
-    kinds: dict[str, list[Problem]] = {}
-    for problem in problems:
-        if problem.split == "train":
-            kinds.setdefault(problem.kind, []).append(problem)
-    return [p for _, group in sorted(kinds.items()) for p in sorted(group, key=lambda p: p.id)[skip : skip + per_kind]]
+def _by_reason(rejected: Sequence[Mapping[str, str]]) -> dict[str, int]:
+    """Return how many were rejected for each reason; what differs from problem to problem (numbers, quotes) is cut."""
+    reasons = Counter(_PARTICULAR.sub("...", row["reason"]) for row in rejected)
+    most = dict(reasons.most_common(REASONS))
+    rest = len(rejected) - sum(most.values())
+    return {f"rejected: {why}": count for why, count in [*most.items(), *([("others", rest)] if rest else [])]}
 
 
-def shots(problems: Sequence[Problem], count: int) -> dict[str, list[Problem]]:
-    """Return ``count`` worked training problems of each kind: the last by id, which `training_problems` takes last."""
-    kinds: dict[str, list[Problem]] = {}
-    for problem in sorted(problems, key=lambda p: p.id, reverse=True):
-        group = kinds.setdefault(problem.kind, [])
-        if problem.split == "train" and problem.solution and len(group) < count:
-            group.append(problem)
-    return kinds
-
-
-def _attempts(context: Context, chosen: Sequence[Problem], posed: Sequence[Problem], out: Path) -> Iterator[Attempt]:
+def _attempts(
+    context: Context, chosen: Sequence[Problem], examples: Mapping[str, Sequence[Problem]], out: Path
+) -> Iterator[Attempt]:
     settings = context.config.distill
     evidence = {problem.id: problem.evidence for problem in chosen}
     if settings.teacher == SOLVER:
@@ -94,7 +91,6 @@ def _attempts(context: Context, chosen: Sequence[Problem], posed: Sequence[Probl
         temperature=settings.temperature,
         seed=context.config.seed,
     )
-    examples = shots(posed, context.config.evaluate.shots)
     groups: Mapping[str, list[Problem]] = {
         kind: [p for p in chosen if p.kind == kind] for kind in sorted({p.kind for p in chosen})
     }

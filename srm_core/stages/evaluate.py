@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from ..inference.asking import Asker, Shown, own_evidence
+from ..models.sentences import embed
 from ..protocols import Knowledge, Model
 from ..records import Attempt, EvalItem, Evidence, Problem, Sampling, digest
 from ..reports.leak import certificate
-from ..reports.scoring import Graded, scores_of
+from ..reports.scoring import BASES, Graded, scores_of
 from ..store import Artifact, Result, read_records, write_atomically, write_records
 from .context import Context
-from .distill import shots
+from .selection import shots, test_problems
 from .students import Students
 
 HELD_OUT = "held-out"
 GREEDY = "greedy"
+STOP = ("\nQuestion:", "\nFacts:")  # a base that goes on to ask itself the next question has answered this one
 
 
 def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifact, knowledge: Artifact) -> Result:
@@ -34,7 +37,7 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
     base = context.host.open_knowledge(knowledge.path / "knowledge.cache")
     run = _Run(context, out, Students(context, student), shots(posed, settings.shots), base)
     graded: list[Graded] = []
-    for arm in settings.arms:
+    for arm in _arms(settings.arms, run.students):
         graded += run.arm(arm, held_out, HELD_OUT)
     for control in settings.controls:
         graded += run.arm(control, few, HELD_OUT)
@@ -52,22 +55,16 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
     scores = scores_of(graded, kinds, final=run.students.final, seed=context.config.seed)
     write_records(out / "scores.jsonl", scores)
     write_records(out / "attempts.jsonl", [row.attempt for row in graded])
-    leak = certificate(posed, items, formulas={k for k, kind in kinds.items() if kind.book == "formula"})
+    formulas = {name for name, kind in kinds.items() if kind.book == "formula"}
+    leak = certificate(posed, items, formulas=formulas, embed=embed)
     write_atomically(out / "leak.json", json.dumps(leak, indent=1))
     return Result({"items": len(held_out), "attempts": len(graded), "scores": len(scores)}, {})
 
 
-def test_problems(problems: Sequence[Problem], per_kind: int) -> list[Problem]:
-    """Return up to ``per_kind`` held-out problems of each kind by id; those of unseen formulas come on top, a half."""
-    groups: dict[tuple[str, bool], list[Problem]] = {}
-    for problem in sorted(problems, key=lambda p: p.id):
-        if problem.split == "test":
-            groups.setdefault((problem.kind, "unseen" in problem.tags.values()), []).append(problem)
-    return [
-        problem
-        for (_, unseen), group in sorted(groups.items())
-        for problem in group[: max(1, per_kind // 2) if unseen else per_kind]
-    ]
+def _arms(wanted: Sequence[str], students: Students) -> list[str]:
+    """Return the arms to ask: of the students those that were trained; the candidate is never left out."""
+    there = [arm for arm in wanted if arm in BASES or arm in students.methods]
+    return there if students.final in there else [*there, students.final]
 
 
 class _Run:
@@ -90,7 +87,7 @@ class _Run:
     def arm(self, arm: str, problems: Sequence[Problem], suite: str, votes: int = 0) -> list[Graded]:
         """Return the graded attempts of ``arm``: greedy ones, or ``votes`` samples of each problem."""
         decoding = f"vote@{votes}" if votes else GREEDY
-        file = self.out / f"{suite}-{arm}-{decoding}.cache"
+        file = self.out / f"{quote(suite, safe='')}-{arm}-{decoding}.cache"
         by_id = {problem.id: problem for problem in problems}
         if file.exists():
             attempts = list(read_records(file, Attempt))
@@ -106,6 +103,7 @@ class _Run:
             max_tokens=settings.max_tokens,
             temperature=0.7 if votes else 0.0,
             seed=self.context.config.seed,
+            stop=STOP,
         )
         model, shown = self._model(arm), self._shown(arm, problems)
         examples = self.examples if arm in ("base-few", "base-retrieved") else {}
@@ -158,13 +156,21 @@ class _Run:
 
 
 def others_evidence(problems: Sequence[Problem]) -> Shown:
-    """Return the control that shows each problem the evidence of another one of its kind."""
+    """Return the control that shows each problem the evidence of another one of its kind, without a fact of its own.
+
+    A problem that has no such other is shown nothing.
+    """
     kinds: dict[str, list[Problem]] = {}
     for problem in sorted(problems, key=lambda p: digest(p.id)):
         kinds.setdefault(problem.kind, []).append(problem)
     wrong: dict[str, tuple[Evidence, ...]] = {}
     for group in kinds.values():
         for number, problem in enumerate(group):
-            other = group[(number + 1) % len(group)]
-            wrong[problem.id] = other.evidence if other.id != problem.id else ()
+            own = {*problem.facts, *_cited(problem)}
+            others = (other for other in [*group[number + 1 :], *group[:number]] if other.evidence)
+            wrong[problem.id] = next((each.evidence for each in others if own.isdisjoint(_cited(each))), ())
     return lambda problem: wrong[problem.id]
+
+
+def _cited(problem: Problem) -> set[str]:
+    return {cite for item in problem.evidence for cite in item.cites}

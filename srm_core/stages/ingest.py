@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..config import Corpus
 from ..errors import ConfigError
 from ..records import Document
 from ..store import Result, sha256, write_records, write_rows
 from .context import Context
 
+_ROW = re.compile(r":\d+$")  # the place of a document inside its file
 QUARANTINE = "srm.quarantine"  # readers log "path: reason" here for what they set aside
 
 
@@ -26,7 +30,8 @@ def ingest(context: Context, out: Path) -> Result:
             counts["duplicate" if document.id in kept else "documents"] += 1
             kept.setdefault(document.id, document)
             context.progress("ingest", len(kept), 0) if len(kept) % 5000 == 0 else None
-    if context.config.ingest.corpus and not any(document.path for document in kept.values()):
+    own = {name for corpus in context.config.ingest.corpus for name in _files(corpus)}
+    if context.config.ingest.corpus and not any(_ROW.sub("", document.path) in own for document in kept.values()):
         reasons = "; ".join(f"{row['path']}: {row['reason']}" for row in aside[:3]) or "it holds no files"
         raise ConfigError(f"nothing in {context.config.ingest.corpus[0].path} could be read ({reasons})")
     write_records(out / "documents.jsonl", kept.values())
@@ -38,14 +43,21 @@ def fingerprint(context: Context) -> dict[str, str]:
     """Return a hash of every corpus file by path, so that a changed file makes the stage run again."""
     result = {}
     for corpus in context.config.ingest.corpus:
-        root = Path(corpus.path)
-        files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
-        for path in files:
+        for name, path in _files(corpus).items():
             try:
-                result[f"{corpus.path}:{path.relative_to(root)}"] = sha256(path)
+                result[f"{corpus.path}:{name}"] = sha256(path)
             except OSError as error:
-                result[f"{corpus.path}:{path.relative_to(root)}"] = f"unreadable: {error.strerror}"
+                result[f"{corpus.path}:{name}"] = f"unreadable: {error.strerror}"
     return result
+
+
+def _files(corpus: Corpus) -> dict[str, Path]:
+    """Return the corpus's files by the path readers give them: below the corpus, bytes that are no UTF-8 escaped."""
+    root = Path(corpus.path).expanduser()
+    if root.is_file():
+        return {root.name: root}
+    found = sorted(path for path in root.rglob("*") if path.is_file())
+    return {os.fsencode(path.relative_to(root)).decode("utf-8", "backslashreplace"): path for path in found}
 
 
 @contextmanager

@@ -20,14 +20,18 @@ def pose(context: Context, out: Path, *, knowledge: Artifact) -> Result:
     Raises:
         PluginError: a kind that was asked for by name gives no problem at all.
     """
-    config = context.config.for_pack(kinds=context.kinds(), cache=context.cache)
+    config = context.problem_config()
     base = context.host.open_knowledge(knowledge.path / "knowledge.cache")
     dropped: list[dict[str, str]] = []
     kept: list[Problem] = []
-    questions: set[str] = set()
+    asked: set[tuple[str, ...]] = set()
+    declared = {kind.name for kind in context.host.pack().kinds}
     for number, problem in enumerate(context.host.problems(base, config)):
-        reason = unproved(problem, base, context.host) or ("asked before" if problem.question in questions else "")
-        questions.add(problem.question)
+        words = (problem.question, *problem.choices)
+        reason = "asked before" if words in asked else unproved(problem, base, context.host)
+        if problem.kind not in declared:
+            reason = f"the pack declares no kind {problem.kind!r}"
+        asked.add(words)
         if reason:
             dropped.append({"problem": problem.id, "kind": problem.kind, "split": problem.split, "reason": reason})
         else:
@@ -54,7 +58,10 @@ def pose(context: Context, out: Path, *, knowledge: Artifact) -> Result:
 def unproved(problem: Problem, knowledge: Knowledge, host: Host) -> str:
     """Return why the gold does not stand: its key computes something else, or the verifier rejects it. Else ""."""
     if isinstance(problem.key, GraphKey):
-        rows = knowledge.query(problem.key.query, problem.key.bindings)
+        try:
+            rows = knowledge.query(problem.key.query, problem.key.bindings)
+        except Exception as error:  # the pack's query or the plugin's store: either way nothing is proved
+            return f"its query fails: {type(error).__name__}: {error}"
         found = sorted({row.get(problem.key.answer, "") for row in rows})
         local = [value.partition(":")[2] for value in found]
         if problem.answer not in found and problem.answer not in local and not set(problem.accept) & {*found, *local}:

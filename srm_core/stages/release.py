@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from ..host import Host
+from ..inference.processor import standalone
 from ..models.load import locate
-from ..records import Attempt, AuditFinding, BuildManifest, Problem, Score, Source
+from ..records import Attempt, AuditFinding, BuildManifest, EvalItem, Problem, Score, Source
 from ..reports.card import model_card
 from ..reports.gates import verdict_of
 from ..reports.html import write_report
@@ -26,12 +29,14 @@ SUMS = "SHA256.json"
 def release(context: Context, out: Path, *, artifacts: Mapping[str, Artifact]) -> Result:
     """Write ``candidate/``: merged weights, adapter, manifest, card, report, leak certificate, evaluation evidence."""
     folder = out / CANDIDATE
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed here
     _export(context, artifacts["train"], folder)
-    manifest = _judged(context, _manifest(context, artifacts))
+    manifest = judged(context.host, _manifest(context, artifacts))
     write_atomically(folder / "manifest.json", manifest.model_dump_json(indent=1))
     card = model_card(manifest, list(context.host.sections(manifest)))
     write_atomically(folder / "README.md", card)
     write_atomically(folder / "leak.json", json.dumps(manifest.leak, indent=1))
+    write_atomically(folder / "srm_calculator.py", standalone())
     _evidence(context, artifacts, folder / "evidence")
     write_report(manifest, logs(artifacts["train"].path), folder / "report.html")
     write_atomically(folder / SUMS, json.dumps(hashes(folder), indent=1))
@@ -44,14 +49,13 @@ def logs(trained: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _export(context: Context, trained: Artifact, folder: Path) -> None:
-    import shutil
-
     from ..training.lora import merge
 
     base = locate(context.config.base)
     assert base is not None, "the pipeline opens local bases only"
     adapter = Students(context, trained).adapter()
     student = folder.parent / "student.cache"
+    shutil.rmtree(student, ignore_errors=True)
     context.progress("release: merging weights", 0, 0)
     merge(base.folder, adapter, student / "merged")
     shutil.copytree(adapter, student / "adapter", dirs_exist_ok=True)
@@ -81,8 +85,10 @@ def _manifest(context: Context, artifacts: Mapping[str, Artifact]) -> BuildManif
     )
 
 
-def _judged(context: Context, manifest: BuildManifest) -> BuildManifest:
-    found = tuple(context.host.objections(manifest))
+def judged(host: Host, manifest: BuildManifest) -> BuildManifest:
+    """Return ``manifest`` with the objections of every plugin and the verdict that follows from them."""
+    bare = manifest.model_copy(update={"objections": (), "verdict": ""})
+    found = tuple(host.objections(bare))
     verdict = cast(Literal["PASS", "FAIL", "INCONCLUSIVE"], verdict_of(found))
     return manifest.model_copy(update={"objections": found, "verdict": verdict})
 
@@ -97,8 +103,10 @@ def _evidence(context: Context, artifacts: Mapping[str, Artifact], folder: Path)
         if attempt.arm == final and attempt.sampling.temperature == 0
     ]
     wanted = {attempt.problem for attempt in attempts}
-    problems = read_records(artifacts["pose"].path / "problems.jsonl", Problem)
-    write_records(folder / "problems.jsonl", [problem for problem in problems if problem.id in wanted])
+    posed = artifacts["pose"].path
+    asked = {problem.id: problem for problem in read_records(posed / "problems.jsonl", Problem)}
+    asked |= {item.problem.id: item.problem for item in read_records(posed / "items.jsonl", EvalItem)}
+    write_records(folder / "problems.jsonl", [asked[number] for number in sorted(wanted)])
     write_records(folder / "attempts.jsonl", attempts)
 
 

@@ -9,8 +9,7 @@ from ..inference.local import TransformersModel, open_local
 from ..protocols import Model
 from ..store import Artifact
 from .context import Context
-
-ARM_OF = {"sft": "sft", "grpo": "rl"}  # method -> the arm its student answers under
+from .selection import ARM_OF, CONTROLS
 
 
 class Students:
@@ -33,7 +32,7 @@ class Students:
 
     def student(self, arm: str) -> Model:
         """Return the student of ``arm``; controls are answered by the final student."""
-        method = self.methods.get(arm, self.methods[self.final])
+        method = self.methods[self.final if arm in CONTROLS else arm]
         return self._opened(method, lambda: self._student(method))
 
     def adapter(self) -> Path:

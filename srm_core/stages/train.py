@@ -11,7 +11,7 @@ from ..models.load import load_tokenizer, locate
 from ..records import Attempt, Problem
 from ..store import Artifact, Result, read_records, write_atomically, write_records
 from .context import Context
-from .distill import training_problems
+from .selection import training_problems
 
 DONE = "metrics.json"  # written last by a method, so its existence means the method is finished
 
@@ -44,6 +44,8 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     for method in config.methods:
         metrics |= _method(context, method, base.folder, data, out / method)
         shutil.copytree(out / method / "adapter", data / "adapter", dirs_exist_ok=True)
+    for adapter in out.glob("*/adapter"):  # only now: peft asks the hub about a base it cannot find
+        _tidy(adapter, context.config.base)
     tokens = sum(len(row.ids) for row in rows)
     trained = sum(sum(row.mask) for row in rows)
     counts = {"rows": len(rows), "tokens": tokens, "trained_tokens": trained}
@@ -55,7 +57,9 @@ def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
     settings = context.config.train
     wanted = settings.rl_steps * settings.rl_prompts
     skip = context.config.distill.per_kind
-    fresh = training_problems(problems, wanted, skip) or training_problems(problems, wanted)
+    fresh = training_problems(problems, wanted, skip)
+    if len(fresh) < min(wanted, settings.rl_prompts):  # one step takes that many different prompts
+        fresh = training_problems(problems, wanted)
     kinds: dict[str, list[Problem]] = {}
     for problem in fresh:
         kinds.setdefault(problem.kind, []).append(problem)
@@ -69,6 +73,7 @@ def _method(context: Context, method: str, base: Path, data: Path, out: Path) ->
     if finished.exists():
         return dict(json.loads(finished.read_text(encoding="utf-8")))
     out.mkdir(exist_ok=True)
+    shutil.rmtree(out / "adapter", ignore_errors=True)  # of a run that was killed while it wrote it
     config = context.config.train.model_copy(update={"seed": context.config.seed})
     metrics = context.host.train(method, base, data, config, out)
     for leftover in [*out.glob("checkpoint-*"), *out.glob("damaged-*")]:
@@ -76,3 +81,12 @@ def _method(context: Context, method: str, base: Path, data: Path, out: Path) ->
     (out / "README.md").unlink(missing_ok=True)
     write_atomically(finished, json.dumps(metrics))
     return metrics
+
+
+def _tidy(adapter: Path, base: str) -> None:
+    """Name the base by its reference instead of a folder of this machine, and drop the empty card peft writes."""
+    (adapter / "README.md").unlink(missing_ok=True)
+    file = adapter / "adapter_config.json"
+    if file.exists():
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        write_atomically(file, json.dumps({**settings, "base_model_name_or_path": base}, indent=2, sort_keys=True))

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def seal(folder: Path) -> None:
     """Write the hash of every file of a finished checkpoint, and make all of them durable."""
-    files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != SEAL}
+    files = {name: sha256(folder / name) for name in _files(folder)}
     for name in files:
         with (folder / name).open("rb") as handle:
             os.fsync(handle.fileno())
@@ -33,8 +33,15 @@ def is_whole(folder: Path) -> bool:
         files: dict[str, str] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    present = {path.name for path in folder.iterdir() if path.is_file() and path.name != SEAL}
-    return bool(files) and present == set(files) and all(sha256(folder / name) == files[name] for name in files)
+    if not files or set(files) != set(_files(folder)):
+        return False
+    return all(sha256(folder / name) == files[name] for name in files)
+
+
+def _files(folder: Path) -> list[str]:
+    """Return every file but the seal; a second adapter (the reference of reinforcement learning) is a folder inside."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != SEAL)
 
 
 def newest_whole(out: Path) -> Path | None:

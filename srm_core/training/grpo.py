@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import TrainConfig
+from ..errors import TrainingError
 from ..inference.local import TransformersModel
 from ..models.load import load_tokenizer, load_weights
 from ..prompts import conversation
@@ -23,7 +24,7 @@ from ..store import read_records, write_records, write_rows
 from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
 from .head import project_labels_only
-from .lora import merged_weights, with_adapter
+from .lora import merged_weights, old_name_of_checkpointing, with_adapter
 from .rewards import Judge
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def train_grpo(
     Every rollout is kept in ``out/rollouts/step-N.jsonl`` with its verdict and reward terms.
 
     Raises:
-        TrainingError: something is not finite, or too many rollouts could not be scored.
+        TrainingError: something is not finite, too many rollouts could not be scored, or there is no problem.
     """
     problems = {problem.id: problem for problem in read_records(data / "problems.jsonl", Problem)}
     tokenizer = load_tokenizer(base)
@@ -46,11 +47,12 @@ def train_grpo(
     rollouts = Rollouts(base, tokenizer, problems, config, system, judge, out / "rollouts")
     trainer = _trainer(model, tokenizer, list(problems), config, out, rollouts, tell)
     checkpoint = newest_whole(out)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with old_name_of_checkpointing():
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     check_finite(trainer.model)
-    trainer.model.save_pretrained(out / "adapter")
+    trainer.model.save_pretrained(out / "adapter", selected_adapters=["default"])  # not the reference of the KL term
     write_rows(out / "log.jsonl", history(trainer.state.log_history, LOGGED))
-    return {"grpo_steps": float(trainer.state.max_steps), **rollouts.counts()}
+    return {"grpo_steps": float(trainer.state.global_step), **rollouts.counts()}
 
 
 class Rollouts:
@@ -95,8 +97,8 @@ class Rollouts:
             for i in unique
             for k, completion in enumerate(drawn[i])
         ]
+        write_records(self.folder / f"step-{step:05d}.jsonl", attempts)  # first: paying may stop the run
         self.paid = {(a.problem, a.index): self.judge.total(a) for a in attempts}
-        write_records(self.folder / f"step-{step:05d}.jsonl", attempts)
         numbers = _sample_numbers(prompts)
         chosen = [drawn[i][k] for i, k in zip(prompts, numbers, strict=True)]
         return {
@@ -141,7 +143,7 @@ def _trainer(
     settings = GRPOConfig(
         output_dir=str(out),
         per_device_train_batch_size=config.rl_samples,
-        gradient_accumulation_steps=config.rl_prompts,
+        gradient_accumulation_steps=_prompts_a_step(len(ids), config.rl_prompts),
         num_generations=config.rl_samples,
         max_steps=config.rl_steps,
         max_completion_length=config.rl_max_tokens,
@@ -178,6 +180,15 @@ def _trainer(
     trainer.remove_callback(ProgressCallback)
     project_labels_only(model.get_base_model(), config.rl_temperature)
     return trainer
+
+
+def _prompts_a_step(there_are: int, wanted: int) -> int:
+    """Return ``wanted``, or less where there are fewer problems: TRL would make no step at all, and say nothing."""
+    if not there_are:
+        raise TrainingError("there is no problem to learn from by reinforcement; leave grpo out of train.methods")
+    if there_are < wanted:
+        log.warning("grpo: %d problems a step instead of train.rl_prompts = %d: there are no more", there_are, wanted)
+    return min(there_are, wanted)
 
 
 def _named(reward: Callable[..., list[float | None]]) -> Callable[..., list[float | None]]:

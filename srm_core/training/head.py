@@ -31,6 +31,9 @@ def project_labels_only(model: Any, temperature: float = 1.0) -> bool:
             return usual(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
         counted = kwargs.pop("num_items_in_batch", None)
         kwargs["use_cache"] = False
+        seen = kwargs.get("attention_mask")
+        if seen is not None and bool(seen[:, 0].all()):  # padded on the right, after everything that is looked at
+            del kwargs["attention_mask"]
         hidden = self.base_model(*args, **kwargs).last_hidden_state[:, :-1]
         return _fused(hidden, labels[:, 1:], self.get_output_embeddings(), temperature, counted)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +20,24 @@ def with_new_adapter(base: Path, config: TrainConfig) -> Any:
 
     torch.manual_seed(config.seed)
     lora = LoraConfig(r=config.lora_r, lora_alpha=config.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
-    return get_peft_model(load_weights(base, config.dtype), lora)
+    with old_name_of_checkpointing():
+        return get_peft_model(load_weights(base, config.dtype), lora)
 
 
 def with_adapter(base: Path, adapter: Path, *, trainable: bool, dtype: str = "float32") -> Any:
     """Return the base model with the adapter in ``adapter``."""
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
+    with old_name_of_checkpointing():
+        return PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
+
+
+@contextmanager
+def old_name_of_checkpointing() -> Iterator[None]:
+    """Silence transformers about a property that peft and TRL still read by its old name."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        yield
 
 
 def merged_weights(model: Any) -> dict[str, torch.Tensor]:

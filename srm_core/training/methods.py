@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..config import TrainConfig
 from ..host import Host
+from ..records import Problem
+from ..store import read_records
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +17,13 @@ log = logging.getLogger(__name__)
 def run_method(
     method: str, *, pack: str, base: Path, data: Path, config: TrainConfig, out: Path
 ) -> Mapping[str, float]:
-    """Train ``base`` by ``method``; progress goes to the log, a line a step."""
+    """Train ``base`` by ``method``; progress goes to the log, a line a step.
+
+    Raises:
+        ConfigError: ``train.reward_weights`` names a term that no plugin gives; found before the first method.
+        TrainingError: going on would be silently wrong.
+    """
+    _check_rewards(pack, data, config)
 
     def tell(step: int, steps: int, shown: str) -> None:
         log.info("%s: step %d of %d%s", method, step, steps, f", {shown}" if shown else "")
@@ -30,3 +38,24 @@ def run_method(
     host = Host(pack)
     judge = Judge(verify=host.verify, terms=host.rewards, weights=config.reward_weights)
     return train_grpo(base, data, config, out, judge=judge, system=host.pack().system_prompt, tell=tell)
+
+
+def _check_rewards(pack: str, data: Path, config: TrainConfig) -> None:
+    """Refuse a weight for a term that the gold answer of no kind is given.
+
+    The weights that are set by default are let through: not every pack has every one of these terms.
+    """
+    added = {name: weight for name, weight in config.reward_weights.items() if name not in TrainConfig().reward_weights}
+    if not added:
+        return
+    from .rewards import check_weights
+
+    host = Host(pack)
+    kinds = {problem.kind: problem for problem in read_records(data / "problems.jsonl", Problem)}
+    offered: set[str] = set()
+    for problem in kinds.values():
+        text = problem.solution or f"Answer: {problem.answer}"
+        verdict = host.verify(problem, text, problem.evidence)
+        terms, _ = host.rewards(problem, text, problem.evidence, verdict)
+        offered |= {term.name for term in terms}
+    check_weights(added, sorted(offered))

@@ -63,12 +63,11 @@ class Judge:
         assert self.failures is not None
         if not attempt.rewards:
             self.failures[attempt.verdict.reason or "no reward term"] += 1
-            lost = sum(self.failures.values())
-            if self.scored >= UNSCORED_FROM and lost > MAX_UNSCORED * self.scored:
-                worst = self.failures.most_common(1)[0][0]
-                raise TrainingError(f"{lost} of {self.scored} rollouts could not be scored, mostly: {worst}")
-            return None
-        return total(attempt.rewards, self.weights)
+        lost = self.failures.total()
+        if self.scored >= UNSCORED_FROM and lost > MAX_UNSCORED * self.scored:
+            worst = self.failures.most_common(1)[0][0]
+            raise TrainingError(f"{lost} of {self.scored} rollouts could not be scored, mostly: {worst}")
+        return total(attempt.rewards, self.weights) if attempt.rewards else None
 
 
 def total(rewards: Sequence[Reward], weights: Mapping[str, float]) -> float:

@@ -51,21 +51,26 @@ def batch_order(lengths: Sequence[int], batch: int, epochs: float, seed: int) ->
     continues where the killed one was.
     """
     draw = random.Random(seed)
+    rest = max(round((epochs - int(epochs)) * len(lengths)), int(epochs < 1))  # at least one row in all
     order: list[int] = []
-    for _ in range(int(epochs)):
-        order += _pass(lengths, batch, draw, len(lengths))
-    rest = round((epochs - int(epochs)) * len(lengths))
-    return order + (_pass(lengths, batch, draw, rest) if rest else [])
+    for count in [len(lengths)] * int(epochs) + [rest] * bool(rest):
+        order += _pass(lengths, batch, draw, count, owed=-len(order) % batch)
+    return order
 
 
-def _pass(lengths: Sequence[int], batch: int, draw: random.Random, count: int) -> list[int]:
+def _pass(lengths: Sequence[int], batch: int, draw: random.Random, count: int, owed: int) -> list[int]:
+    """Return ``count`` row numbers; the first ``owed`` fill up the batch that the pass before left incomplete.
+
+    What is left over is the longest rows, and so is what fills it up.
+    """
     numbers = list(range(len(lengths)))
     draw.shuffle(numbers)
     numbers = sorted(numbers[:count], key=lambda i: lengths[i])  # stable: ties stay shuffled
-    whole = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
-    tail = [whole.pop()] if len(whole[-1]) < batch else []
+    ready = max(0, count - owed)
+    whole = [numbers[i : min(i + batch, ready)] for i in range(0, ready, batch)]
+    tail = [whole.pop()] if whole and len(whole[-1]) < batch else []
     draw.shuffle(whole)
-    return [number for group in [*whole, *tail] for number in group]
+    return [number for group in [numbers[ready:], *whole, *tail] for number in group]
 
 
 def mask_preview(tokenizer: Any) -> list[tuple[str, bool]]:

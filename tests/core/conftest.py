@@ -1,13 +1,35 @@
-"""A finished build, made up: its numbers are chosen so that each can be found again in what is printed."""
+"""What tests of this folder share: a finished build, made up (its numbers are chosen so that each can be found again in
+what is printed), and a small model with problems, worked solutions and accepted attempts.
+"""
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from srm_core.records import AuditFinding, BuildManifest, Kind, Objection, Pack, Score, Source, StageRecord
+from srm_core import calculator
+from srm_core.records import (
+    Attempt,
+    AuditFinding,
+    BuildManifest,
+    Completion,
+    Evidence,
+    FormulaKey,
+    Kind,
+    Objection,
+    Pack,
+    Problem,
+    Sampling,
+    Score,
+    Source,
+    StageRecord,
+    Verdict,
+)
 
 STAGES = ("ingest", "ground", "pose", "distill", "train", "evaluate", "audit", "release")
 LEVELS = {  # (kind, arm): (value, low, high, n)
@@ -148,3 +170,202 @@ def _manifest(**changes: Any) -> BuildManifest:
 def make_manifest() -> Callable[..., BuildManifest]:
     """Return the function that makes the synthetic manifest, with fields changed as asked."""
     return _manifest
+
+
+# ---- a small model with a merging tokenizer, shared by the tests of inference and training
+
+MERGES = ("<<", ">>", "=-", "4=", "10", "An", "sw", "er", "Answ", "Answer", "Answer:", "\n\n", " <", " <<")
+
+
+@pytest.fixture(scope="session")
+def small_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint as ``tiny:0``, but its tokenizer merges (``=-`` and ``4=`` too) and its weights are ten times as
+    large: it prefers some tokens clearly, and a wrong position or mask changes what it says.
+    """
+    import torch
+    from transformers import LlamaForCausalLM
+
+    from srm_core.models.load import load_tokenizer
+
+    torch.set_num_threads(1)  # the machine that runs the tests has other work
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SRM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        from srm_core.models import tiny
+
+        plain = tiny.folder(0)
+    folder = tmp_path_factory.mktemp("base") / "checkpoint"
+    shutil.copytree(plain, folder)
+    _learn_merges(folder / "tokenizer.json")
+    tokenizer = load_tokenizer(folder)
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(1)
+        model = LlamaForCausalLM.from_pretrained(plain)
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        for tensor in model.parameters():
+            if tensor.dim() == 2:
+                tensor.mul_(10)
+        model.save_pretrained(folder)
+    return folder
+
+
+def _learn_merges(file: Path) -> None:
+    """Add `MERGES` to the byte tokenizer in ``file``, each made of two pieces that there are."""
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    saved["pre_tokenizer"]["use_regex"] = False  # which would cut between digits and signs
+    vocabulary: dict[str, int] = saved["model"]["vocab"]
+    for merge in MERGES:
+        word = merge.replace(" ", "Ġ").replace("\n", "Ċ")
+        cut = next(i for i in range(len(word) - 1, 0, -1) if word[:i] in vocabulary and word[i:] in vocabulary)
+        saved["model"]["merges"].append([word[:cut], word[cut:]])
+        vocabulary[word] = len(vocabulary)
+    file.write_text(json.dumps(saved), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def small_model(small_base: Path) -> Any:
+    """The `TransformersModel` of `small_base`; no test changes its weights."""
+    from srm_core.inference.local import open_local
+
+    return open_local(f"dir:{small_base}")
+
+
+@pytest.fixture(scope="session")
+def sums() -> list[Problem]:
+    """Twelve problems of arithmetic with a worked solution and evidence."""
+    return [
+        Problem(
+            kind="sum" if n % 3 else "difference",
+            question=f"What is {100 + n} {'+' if n % 3 else '-'} {7 * n}?",
+            answer=str(100 + n + (7 * n if n % 3 else -7 * n)),
+            anchor=f"row {n}",
+            key=FormulaKey(formula="sum", inputs={"a": 100 + n, "b": 7 * n}, low=0, high=1000),
+            evidence=(Evidence(text=f"The first number is {100 + n}.", cites=(f"chunk-{n}",)),) * (n % 2),
+            solution=f"Both are given{' [1]' * (n % 2)}.\nAnswer: "
+            + calculator.call(f"{100 + n}{'+' if n % 3 else '-'}{7 * n}")
+            + " mg" * n,
+        )
+        for n in range(12)
+    ]
+
+
+@pytest.fixture(scope="session")
+def accepted(sums: list[Problem]) -> list[Attempt]:
+    """The worked solutions of `sums` as attempts that a verifier accepted."""
+    return [
+        Attempt(
+            parents=(problem.id,),
+            problem=problem.id,
+            model="solver:",
+            arm="teacher",
+            sampling=Sampling(),
+            completion=Completion(text=problem.solution, finished=True, tokens=10),
+            evidence=problem.evidence,
+            verdict=Verdict(correct=True),
+        )
+        for problem in sums
+    ]
+
+
+# ---- whole builds: the toy pack on ``tiny:0``, in seconds
+
+TOY_PACK = Path(__file__).parents[1] / "external_pack"
+TOY_SETTINGS = """
+pack = "toy"
+base = "tiny:0"
+effort = "smoke"
+threads = 1
+ingest.max_documents = 30
+pose = { per_kind = 60, kinds = ["double", "add"] }
+distill.per_kind = 6
+own.largest = 60
+
+[train]
+epochs = 1.0
+batch = 4
+lora_r = 4
+checkpoint_steps = 1
+rl_steps = 2
+rl_prompts = 2
+rl_samples = 2
+rl_max_tokens = 8
+
+[evaluate]
+test_per_kind = 4
+control_per_kind = 3
+shots = 1
+max_tokens = 8
+suites = 3
+
+[audit]
+per_attribute = 2
+max_tokens = 8
+"""
+
+
+@pytest.fixture(scope="session")
+def toy_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``toy.toml``, the metadata that makes the toy pack installed, and an empty cache."""
+    import tomllib
+
+    from srm_core.testing.fixtures import write_metadata
+
+    home = tmp_path_factory.mktemp("toy")
+    write_metadata(tomllib.loads((TOY_PACK / "pyproject.toml").read_text(encoding="utf-8"))["project"], home / "site")
+    (home / "toy.toml").write_text(TOY_SETTINGS, encoding="utf-8")
+    return home
+
+
+@pytest.fixture(scope="session")
+def toy_environment(toy_home: Path) -> dict[str, str]:
+    """What a process needs besides its own environment: the toy pack and the core alone, a cache and a key of its own."""
+    return {
+        "SRM_CACHE": str(toy_home / "cache"),
+        "SRM_KEY": str(toy_home / "owner.key"),
+        "SRM_BLOCK": "bias_audit,knowledge,langchain",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": f"{TOY_PACK}:{toy_home / 'site'}",
+    }
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch, toy_home: Path, toy_environment: dict[str, str]) -> Callable[..., Any]:
+    """Install the toy pack in this process; return a function that gives its settings, ``name=value`` texts changed."""
+    from srm_core.config import load_config
+
+    for name, value in toy_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(str(TOY_PACK))
+    monkeypatch.syspath_prepend(str(toy_home / "site"))
+
+    def settings(*assignments: str, **flags: Any) -> Any:
+        return load_config(pack="toy", file=toy_home / "toy.toml", assignments=assignments, **flags)
+
+    return settings
+
+
+@pytest.fixture(scope="session")
+def srm(toy_home: Path, toy_environment: dict[str, str]) -> Callable[..., Any]:
+    """Return a function that runs ``srm`` in a process of its own and gives the finished process."""
+    import os
+    import subprocess
+    import sys
+
+    def run(*arguments: object, **environment: str) -> Any:
+        return subprocess.run(
+            [sys.executable, "-m", "srm_core.cli", *map(str, arguments)],
+            cwd=toy_home,
+            env={**os.environ, **toy_environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def built(toy_home: Path, srm: Callable[..., Any]) -> Path:
+    """The workspace of one finished build, run ``first``; tests that change anything copy it."""
+    done = srm("build", "--config", "toy.toml", "--workspace", toy_home / "ws", "--run", "first")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return toy_home / "ws"

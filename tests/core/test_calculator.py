@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srm_core.inference import calculator
-from srm_core.inference.calculator import ExpressionError, evaluate, format_number, pieces, plain, recompute
+from srm_core import calculator
+from srm_core.calculator import ExpressionError, evaluate, format_number, pieces, plain, recompute
 
 NUMBERS = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
 

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from srm_core.splitting import split
 
 from srm_core.records import Document, Source
+from srm_core.splitting import split
 
 SOURCE = Source(name="test", licence="CC0-1.0")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from srm_core.inference.calculator import format_number
+from srm_core.calculator import format_number
 
 from .formulas import Condition, Criterion, Formula, Input, Rule
 from .inputs import choice, flag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from srm_core.inference.calculator import ExpressionError, evaluate, format_number
+from srm_core.calculator import ExpressionError, evaluate, format_number
 
 from .formulas import Formula, Input, Inputs
 from .gold import band, value

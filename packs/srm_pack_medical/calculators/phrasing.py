@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from srm_core.inference.calculator import format_number
+from srm_core.calculator import format_number
 
 from .formulas import Formula, Input, Inputs, sentence
 

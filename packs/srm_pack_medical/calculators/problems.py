@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
+from srm_core.calculator import call, format_number
 from srm_core.config import PackConfig
 from srm_core.errors import PluginError
-from srm_core.inference.calculator import call, format_number
 from srm_core.records import Evidence, FormulaKey, Kind, Problem, Triple, digest
 
 from .conversions import conversion_name
@@ -28,7 +28,7 @@ _GRADER = "recomputation of the formula from its inputs, with a number reader of
 KINDS: tuple[Kind, ...] = (
     Kind(name="lab_formula", title="Clinical formulas", book="formula", anchor=_ANCHOR, shared=_SHARED, core=True,
          second_grader=_GRADER),
-    Kind(name="clinical_score", title="Clinical scores", book="formula", anchor=_ANCHOR, shared=_SHARED, core=True,
+    Kind(name="clinical_score", title="Clinical scores", book="formula", anchor=_ANCHOR, shared=_SHARED,
          second_grader=_GRADER),
     Kind(name="unit_conversion", title="Unit conversions", book="formula", anchor=_ANCHOR, shared=_SHARED, core=True,
          second_grader=_GRADER),
@@ -134,7 +134,7 @@ def _problem(shelf: _Shelf, formula: Formula, rng: Random) -> Problem:
         facts=needed,
         evidence=evidence,
         key=FormulaKey(formula=formula.name, inputs=given.inputs, unit=formula.unit, low=low, high=high),
-        solution=solution(formula, given.inputs, places[0], preface),
+        solution=solution(formula, given.inputs, places[0], evidence[places[0] - 1].text, preface),
         groups=asked.groups,
         tags={**tags, "units": "mixed"} if given.shown else tags,
         split="test" if formula.held_out else "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from srm_core.inference.calculator import format_number
+from srm_core.calculator import format_number
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from srm_core.inference.calculator import call, computed, format_number
+from srm_core.calculator import call, computed, format_number
 
 from .formulas import Branch, Criterion, Formula, Inputs, holds
+
+_SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Worked:
     words: str  # which branch was taken, or what each item of a score gives
     steps: tuple[tuple[str, str], ...]  # label, expression
     expression: str
+    given: str = ""  # the inputs in the order in which the formula names them, if there are several
 
 
 def work(formula: Formula, inputs: Inputs) -> Worked:
@@ -28,12 +32,16 @@ def work(formula: Formula, inputs: Inputs) -> Worked:
     return _work_score(formula, inputs) if formula.criteria else _work_arithmetic(formula, inputs)
 
 
-def solution(formula: Formula, inputs: Inputs, cite: int = 1, preface: str = "") -> str:
-    """Return the worked answer; ``cite`` is the place of the formula's line in the evidence, ``preface`` goes first."""
+def solution(formula: Formula, inputs: Inputs, cite: int = 1, line: str = "", preface: str = "") -> str:
+    """Return the worked answer; ``cite`` is the place of the formula's ``line`` in the evidence, a ``preface`` leads.
+
+    An arithmetic line is repeated and its inputs are listed in its order, so that in the expression numbers only take
+    the places of names; a score's line is too long for that.
+    """
     worked = work(formula, inputs)
-    words = f": {worked.words}" if worked.words else ""
+    said = line.removesuffix(".") if not formula.criteria else ""
     lines = [preface] if preface else []
-    lines.append(f"Use [{cite}]{words}.")
+    lines.append("; ".join(part for part in (said, worked.words, worked.given) if part) + f" [{cite}]")
     lines += [f"{label} = {call(expression)}" for label, expression in worked.steps]
     lines.append(f"Answer: {call(worked.expression)} {formula.unit}".rstrip())
     return "\n".join(lines)
@@ -47,7 +55,21 @@ def _work_arithmetic(formula: Formula, inputs: Inputs) -> Worked:
     branch = _branch(formula, {**inputs, **{label: float(slots[label]) for label, _ in formula.first}})
     for label, template in branch.steps[:-1]:
         _take(label, template, slots, steps)
-    return Worked(branch.words, tuple(steps), branch.steps[-1][1].format_map(slots))
+    expression = branch.steps[-1][1].format_map(slots)
+    return Worked(branch.words, tuple(steps), expression, _given(formula, branch, inputs))
+
+
+def _given(formula: Formula, branch: Branch, inputs: Inputs) -> str:
+    """Return "weight 95, height 175": the inputs in the order of the formula; nothing if there is only one."""
+    templates = "".join(template for _, template in (*formula.first, *branch.steps))
+    labels = {source.name: source.label for source in formula.inputs}
+    order = [name for name in dict.fromkeys(_SLOT.findall(templates)) if name in labels]
+    listed = [f"{labels[name]} {_plain(inputs[name])}" for name in order]
+    return ", ".join(listed) if len(listed) > 1 else ""
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else format_number(value)
 
 
 def _take(label: str, template: str, slots: dict[str, str], steps: list[tuple[str, str]]) -> None:

@@ -17,6 +17,7 @@ KIND = Kind(
     book="open",
     anchor="the category (three characters) of the code that carries the note",
     shared="nothing",
+    core=True,
     second_grader="the code-first notes of the code and its ancestors, from simple_icd_10_cm",
 )
 QUESTIONS = (

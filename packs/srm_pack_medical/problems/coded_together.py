@@ -17,7 +17,6 @@ KIND = Kind(
     book="open",
     anchor="the category (three characters) of the code that carries the note",
     shared="nothing: what a note says belongs to the code that carries it",
-    core=True,
     second_grader="the Excludes1 notes of both codes and their ancestors, from simple_icd_10_cm",
 )
 QUESTIONS = (

@@ -25,8 +25,8 @@ def under(icd: Icd, name: str) -> Fact:
 
 
 def means(code: Code) -> Fact:
-    """Return "E11 is Type 2 diabetes mellitus."."""
-    return Fact(f"{code.name} is {code.label}.", (facts.code_label(code),))
+    """Return "Type 2 diabetes mellitus has code E11."."""
+    return Fact(f"{code.label} has code {code.name}.", (facts.code_label(code),))
 
 
 def classed(code: Code, term: str) -> Fact:

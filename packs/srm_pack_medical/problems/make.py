@@ -55,7 +55,7 @@ def compose(
     shown = list({fact.text: fact for fact in (*needed, *distractors)}.values())
     rng.shuffle(shown)
     place = {fact.text: n for n, fact in enumerate(shown, 1)}
-    steps = [f"[{place[fact.text]}] {fact.text.removesuffix('.')}" for fact in needed] + ([remark] if remark else [])
+    steps = [f"{fact.text.removesuffix('.')} [{place[fact.text]}]" for fact in needed] + ([remark] if remark else [])
     facts = tuple(dict.fromkeys(cite for fact in needed if not fact.shared for cite in fact.cites))
     return Problem(
         kind=kind,

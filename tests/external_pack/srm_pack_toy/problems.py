@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from srm_core import EvalItem, FormulaKey, GraphKey, Problem, Triple
+from srm_core.calculator import call
 from srm_core.config import PackConfig
-from srm_core.inference.calculator import call
 from srm_core.protocols import Knowledge
 
 from .facts import KINDS, as_evidence, largest

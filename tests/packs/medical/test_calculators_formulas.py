@@ -13,7 +13,7 @@ from srm_pack_medical.calculators.values import ARITHMETIC_VALUES
 from srm_pack_medical.calculators.values_scores import SCORE_VALUES
 from srm_pack_medical.calculators.working import solution, work
 
-from srm_core.inference.calculator import MAX_LENGTH, evaluate, recompute
+from srm_core.calculator import MAX_LENGTH, evaluate, recompute
 from srm_core.traces import parse_trace
 
 

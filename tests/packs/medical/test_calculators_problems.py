@@ -10,9 +10,9 @@ from srm_pack_medical.calculators.problems import KINDS, calculator_problems
 from srm_pack_medical.calculators.table import FORMULAS
 from srm_pack_medical.calculators.verify import second_opinion, verify_calculator
 
+from srm_core.calculator import recompute
 from srm_core.config import PackConfig
 from srm_core.errors import PluginError
-from srm_core.inference.calculator import recompute
 from srm_core.records import Problem
 from srm_core.traces import parse_trace
 

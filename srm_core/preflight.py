@@ -1,0 +1,123 @@
+"""What is refused before a build begins: names that nothing serves, and settings that would mean something else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .config import BuildConfig, hint
+from .errors import ConfigError, ModelError
+from .host import Host
+from .models import embedded
+from .models.load import checked
+from .reports.scoring import BASES
+from .stages.selection import ARM_OF, CONTROLS
+
+BASE_SCHEMES = ("embedded", "dir", "hf", "tiny")
+
+
+def check_settings(config: BuildConfig, host: Host) -> None:
+    """Raise for what would only fail, or be silently wrong, after hours of work; nothing is fetched.
+
+    Raises:
+        ConfigError: a kind, method, arm, control or export that nothing serves, or a corpus without licence or files.
+        ModelError: a base or teacher that cannot be what it is asked to be.
+    """
+    _check_kinds(config, host)
+    _check_corpus(config)
+    _check_base(config.base)
+    _check_teacher(config.distill.teacher, host)
+    _check_methods(config, host)
+    _check_arms(config)
+    targets = _served(host, "srm_export", "TARGETS")
+    for target in config.release.exports if targets is not None else ():
+        if target not in (targets or ()):
+            raise ConfigError(f"release.exports: no plugin exports to {target!r}.{hint(target, targets or ())}")
+
+
+def _check_kinds(config: BuildConfig, host: Host) -> None:
+    known = [kind.name for kind in host.pack().kinds]
+    for name in config.pose.kinds:
+        if name not in known:
+            raise ConfigError(f"pose.kinds: pack {config.pack!r} has no kind {name!r}.{hint(name, known)}")
+
+
+def _check_corpus(config: BuildConfig) -> None:
+    for corpus in config.ingest.corpus:
+        if not corpus.licence:
+            raise ConfigError(
+                f"the corpus {corpus.path} has no licence statement; add --licence SPDX-ID, or proprietary"
+            )
+        if not Path(corpus.path).expanduser().exists():
+            raise ConfigError(f"the corpus {corpus.path} does not exist")
+
+
+def _check_base(ref: str) -> None:
+    scheme, colon, rest = ref.partition(":")
+    if colon and scheme not in BASE_SCHEMES:
+        raise ModelError(
+            f"--base {ref}: a base is trained here, so it is one of embedded:, dir:, hf: and tiny:, not {scheme}:."
+            f"{hint(scheme, BASE_SCHEMES)}"
+        )
+    if scheme == "embedded" and rest != embedded.SMOLLM2:
+        raise ModelError(f"--base {ref}: there is no such embedded base; there is embedded:{embedded.SMOLLM2}")
+    if scheme == "tiny" and colon and not rest.isdecimal() and rest:
+        raise ModelError(f"--base {ref}: after tiny: comes the number of its seed, e.g. tiny:0")
+    folder = Path(rest if colon else ref)
+    if scheme == "dir" or (not colon and (folder.exists() or ref.startswith((".", "/")))):
+        checked(ref, folder)
+    elif not colon and "/" not in ref:
+        raise ModelError(
+            f"--base {ref}: there is no such folder; write embedded:{embedded.SMOLLM2}, dir:FOLDER, hf:ID or tiny:0"
+        )
+
+
+def _check_teacher(ref: str, host: Host) -> None:
+    schemes = _served(host, "srm_load_model", "SCHEMES")
+    scheme, colon, _ = ref.partition(":")
+    if schemes is None:
+        return
+    if colon and scheme not in schemes:
+        raise ModelError(f"--teacher {ref}: the scheme {scheme!r} is unknown.{hint(scheme, schemes)}")
+    if not colon and "/" not in ref and not Path(ref).exists():
+        raise ModelError(f"--teacher {ref}: a teacher has a scheme: {', '.join(f'{name}:' for name in schemes)}")
+
+
+def _check_methods(config: BuildConfig, host: Host) -> None:
+    methods, known = config.train.methods, _served(host, "srm_train", "METHODS")
+    for name in methods if known is not None else ():
+        if name not in (known or ()):
+            raise ConfigError(f"train.methods: no plugin trains by the method {name!r}.{hint(name, known or ())}")
+    if not methods or len(set(methods)) < len(methods):
+        raise ConfigError(f"train.methods = {list(methods)}: name at least one method, and each once")
+    if methods[0] == "grpo":
+        raise ConfigError("train.methods: grpo goes on from the adapter of another method; put sft before it")
+    if "grpo" in methods and config.train.rl_steps == 0:
+        raise ConfigError("train.rl_steps = 0: to leave reinforcement learning out, leave grpo out of train.methods")
+    if config.train.seed not in (0, config.seed):
+        raise ConfigError(f"train.seed = {config.train.seed}: one seed fixes every draw; set it as seed (--seed)")
+
+
+def _check_arms(config: BuildConfig) -> None:
+    trained = [ARM_OF.get(name, name) for name in config.train.methods]
+    known = list(dict.fromkeys([*BASES, *ARM_OF.values(), *trained]))
+    for arm in config.evaluate.arms:
+        if arm not in known:
+            raise ConfigError(f"evaluate.arms: there is no arm {arm!r}.{hint(arm, known)}")
+    for control in config.evaluate.controls:
+        if control not in CONTROLS:
+            raise ConfigError(f"evaluate.controls: there is no control {control!r}.{hint(control, CONTROLS)}")
+
+
+def _served(host: Host, hook: str, constant: str) -> Sequence[str] | None:
+    """Return the names that the implementers of ``hook`` say they serve; None if one of them does not say."""
+    names: set[str] = set()
+    for name, _, function in host.implementations():
+        if name == hook:
+            module = sys.modules.get(function.__module__)
+            said = vars(module).get(constant) if module else None
+            if said is None:
+                return None
+            names.update(str(each).rstrip(":") for each in said)
+    return sorted(names)
