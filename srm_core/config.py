@@ -108,7 +108,7 @@ class EvaluateConfig(Value):
     control_per_kind: Positive = 10
     shots: Positive = 3
     votes: Count = 0  # samples of self-consistency; 0: greedy only
-    max_tokens: Positive = 128
+    max_tokens: Positive = 96
     batch: Positive = 48
     suites: Count = 0  # items of each further suite (published benchmarks) the pack offers
 
@@ -175,7 +175,7 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1},
         "audit": {"per_attribute": 2},
     },
-    "draft": {"audit": {"per_attribute": 8}},
+    "draft": {"train": {"rl_samples": 6}, "audit": {"per_attribute": 8}},
     "full": {
         "ingest": {"max_documents": 4000},
         "ground": {"max_passages": 20000},

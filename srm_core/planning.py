@@ -99,7 +99,7 @@ def _distill(context: Context, parameters: float) -> Estimate:
     if teacher == "solver:":
         return f"{asked:,} worked solutions", 5, 0, 5, 0.5
     tokens = asked * context.config.distill.samples * ANSWER * 2
-    return f"{asked:,} problems asked of {teacher}", tokens / (DECODE_RATE * _speed(parameters)), tokens, 10, 2.0
+    return f"{asked:,} problems asked of {teacher}", 5 + tokens / (DECODE_RATE * _speed(parameters)), tokens, 10, 2.0
 
 
 def _train(context: Context, parameters: float) -> Estimate:

@@ -18,7 +18,7 @@ def own_evidence(problem: Problem) -> Sequence[Evidence]:
 
 
 class Asker:
-    """A `Respondent`: asks kind by kind, so that a kind's worked examples are read once for all its problems."""
+    """A `Respondent`; with worked examples it asks kind by kind, so that those of a kind are read once for all."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Asker:
     def samples(self, problems: Sequence[Problem]) -> list[list[Completion]]:
         """Return ``sampling.n`` completions for each problem, in order."""
         answers: dict[int, list[Completion]] = {}
-        for numbers in _by_kind(problems):
+        for numbers in _by_kind(problems) if self.shots else [list(range(len(problems)))]:
             turns = [self._turns(problems[i]) for i in numbers]
             answers.update(zip(numbers, self.model.generate(turns, self.sampling), strict=True))
         return [answers[i] for i in range(len(problems))]

@@ -213,16 +213,22 @@ def _choose(logprobs_RV: torch.Tensor, draws: Sequence[random.Random], sampling:
     if sampling.temperature == 0:
         greedy: list[int] = logprobs_RV.argmax(dim=-1).tolist()
         return greedy
-    probabilities_RV, order_RV = logprobs_RV.exp().sort(dim=-1, descending=True)
-    cumulative_RV = probabilities_RV.double().cumsum(dim=-1)
-    mass_R = cumulative_RV[:, -1]
-    if sampling.top_p < 1:
-        inside_RV = cumulative_RV - probabilities_RV < sampling.top_p
-        mass_R = (probabilities_RV.double() * inside_RV).sum(dim=-1)
     uniform_R = torch.tensor([draw.random() for draw in draws], dtype=torch.double, device=logprobs_RV.device)
-    place_R = torch.searchsorted(cumulative_RV, (uniform_R * mass_R)[:, None])[:, 0].clamp(max=logprobs_RV.shape[1] - 1)
+    probabilities_RV = logprobs_RV.exp().double()
+    if sampling.top_p == 1:  # in the vocabulary's order: sorting would cost as much as the model's own step
+        return _place(probabilities_RV.cumsum(dim=-1), uniform_R).tolist()
+    sorted_RV, order_RV = probabilities_RV.sort(dim=-1, descending=True, stable=True)
+    inside_RV = sorted_RV.cumsum(dim=-1) - sorted_RV < sampling.top_p
+    place_R = _place((sorted_RV * inside_RV).cumsum(dim=-1), uniform_R)
     picked: list[int] = order_RV.gather(1, place_R[:, None])[:, 0].tolist()
     return picked
+
+
+def _place(cumulative_RV: torch.Tensor, uniform_R: torch.Tensor) -> torch.Tensor:
+    """Return the first place of each row whose cumulative mass exceeds ``uniform`` of the whole."""
+    wanted_R = uniform_R * cumulative_RV[:, -1]
+    place_R = torch.searchsorted(cumulative_RV, wanted_R[:, None], right=True)[:, 0]
+    return place_R.clamp(max=cumulative_RV.shape[1] - 1)
 
 
 def _seed(prompt: Sequence[int], index: int, seed: int) -> int:

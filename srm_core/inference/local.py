@@ -12,7 +12,7 @@ from ..models.load import Checkpoint, load_tokenizer, load_weights, locate
 from ..protocols import Conversation
 from ..records import Completion, Sampling
 from .engine import Engine
-from .tokens import encode_completion, encode_prompt
+from .tokens import encode_completion, encode_prompt, keeps_pieces
 
 SCORE_ROWS = 16
 
@@ -87,4 +87,9 @@ def open_checkpoint(checkpoint: Checkpoint, dtype: str = "float32") -> Transform
     tokenizer = load_tokenizer(checkpoint.folder)
     if tokenizer.eos_token_id is None:
         raise ModelError(f"{checkpoint.ref}: the tokenizer has no end token, so a completion could never finish")
+    if not keeps_pieces(tokenizer):
+        raise ModelError(
+            f"{checkpoint.ref}: its tokenizer adds spaces when text is encoded in pieces, so token ids would differ "
+            "between training and use; choose a base with a byte-level tokenizer"
+        )
     return TransformersModel(checkpoint.ref, load_weights(checkpoint.folder, dtype), tokenizer)

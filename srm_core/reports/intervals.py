@@ -32,7 +32,7 @@ def rate(successes: int, n: int) -> Interval:
     p = successes / n
     centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-    return Interval(p, max(0.0, centre - half), min(1.0, centre + half), n)
+    return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)), n)  # p inside, rounding or not
 
 
 def mean_over_groups(groups: Mapping[str, Sequence[float]], seed: int = 0) -> Interval:

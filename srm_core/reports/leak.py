@@ -3,6 +3,7 @@
 Facts: a training problem of an open or closed-book kind that uses a fact which decides a test answer. Text: runs of 8
 words and of 64 characters (HuatuoGPT-o1 removes by 64 characters, open-r1 by 8 words) that stand in a test question
 and in a training question, but are no template: a run that belongs to problems of many anchors is wording, not content.
+Where formulas are shared on purpose, wording is too: there a run counts only if the formula's inputs are the same.
 Meaning: training questions of the same answer, numbers and codes that say nearly the same, by cosine similarity, where
 an embedder can be had.
 """
@@ -10,20 +11,23 @@ an embedder can be had.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import ModelError
-from ..records import EvalItem, Problem, digest
+from ..records import EvalItem, FormulaKey, Problem, digest
 
 WORDS, CHARACTERS = 8, 64
 TEMPLATE_ANCHORS = 3  # a run of text shared by more anchors than this is wording
 NEAR = 0.9  # cosine similarity; other problems of the medical pack with equal particulars stay below 0.85
 EMBEDDED = 1000  # training questions compared by meaning at most
 EXAMPLES = 5
+Run = tuple[str, str]  # (inputs it counts with, text)
 Embed = Callable[[Sequence[str]], Any]  # unit vectors (n, d); raises `ModelError` if it cannot be had
 
 _NUMBERED = re.compile(r"[A-Za-z]*\d[\w.,]*\w|[A-Za-z]*\d")  # E77.8, 1,200, B12, 5
+_WORD = re.compile(r"\S+")
 _SPACE = re.compile(r"\s+")
 
 
@@ -40,8 +44,8 @@ def certificate(
     levels: dict[str, list[str]] = {
         "fact": _facts(train, test, formulas),
         "exact": _exact(train, test),
-        f"{WORDS} words": _runs(train, test, _word_runs),
-        f"{CHARACTERS} characters": _runs(train, test, _character_runs),
+        f"{WORDS} words": _runs(train, test, _word_runs, formulas),
+        f"{CHARACTERS} characters": _runs(train, test, _character_runs, formulas),
     }
     compared = _alike(train, test)
     unchecked = []
@@ -79,15 +83,24 @@ def _exact(train: Sequence[Problem], test: Sequence[Problem]) -> list[str]:
     return [problem.id for problem in test if _folded(_content(problem)) in seen]
 
 
-def _runs(train: Sequence[Problem], test: Sequence[Problem], runs: Callable[[str], set[str]]) -> list[str]:
-    asked = {problem.id: runs(_folded(problem.question)) for problem in test}
-    anchors: dict[str, set[str]] = {run: set() for shared in asked.values() for run in shared}
-    trained: set[str] = set()
+def _runs(
+    train: Sequence[Problem], test: Sequence[Problem], runs: Callable[[str], set[str]], formulas: set[str]
+) -> list[str]:
+    """Return test problems with a telling run; that of a formula tells only together with the same inputs."""
+
+    def marked(problem: Problem) -> set[Run]:
+        mark = _inputs(problem) if problem.kind in formulas else ""
+        return {(mark, run) for run in runs(_folded(problem.question))}
+
+    asked = {problem.id: marked(problem) for problem in test}
+    anchors: dict[Run, set[str]] = {run: set() for shared in asked.values() for run in shared}
+    trained: set[Run] = set()
     for problem in test:
         for run in asked[problem.id]:
             anchors[run].add(problem.anchor)
     for problem in train:
-        for run in runs(_folded(problem.question)) & anchors.keys():
+        own = marked(problem)
+        for run in (own | {("", text) for _, text in own}) & anchors.keys():
             anchors[run].add(problem.anchor)
             trained.add(run)
     telling = {run for run in trained if len(anchors[run]) <= TEMPLATE_ANCHORS}
@@ -102,8 +115,17 @@ def _alike(train: Sequence[Problem], test: Sequence[Problem]) -> list[Problem]:
 
 
 def _particulars(problem: Problem) -> tuple[str, ...]:
-    """Return what a paraphrase keeps: kind, answer, and the question's numbers and codes, which vectors hardly tell."""
-    return (problem.kind, problem.answer, *sorted(_NUMBERED.findall(problem.question)))
+    """Return what a paraphrase keeps: kind, answer, inputs, and numbers and codes, which vectors hardly tell apart."""
+    return (problem.kind, problem.answer, _inputs(problem), *_numbers(problem))
+
+
+def _inputs(problem: Problem) -> str:
+    inputs = problem.key.inputs if isinstance(problem.key, FormulaKey) else _numbers(problem)
+    return digest(inputs)
+
+
+def _numbers(problem: Problem) -> list[str]:
+    return sorted(_NUMBERED.findall(problem.question))
 
 
 def _near(train: Sequence[Problem], test: Sequence[Problem], embed: Embed) -> list[str]:
@@ -137,7 +159,19 @@ def _word_runs(text: str) -> set[str]:
 
 
 def _character_runs(text: str) -> set[str]:
-    return {text[i : i + CHARACTERS] for i in range(len(text) - CHARACTERS + 1)}
+    """Return the shortest runs of whole words with at least `CHARACTERS`, and every run inside a longer word.
+
+    A run cut inside a word would take a template and the first letters of what fills it for content.
+    """
+    words = list(_WORD.finditer(text))
+    ends = [word.end() for word in words]
+    found = set()
+    for word in words:
+        last = bisect_left(ends, word.start() + CHARACTERS)
+        if last < len(ends):
+            found.add(text[word.start() : ends[last]])
+        found |= {word.group()[i : i + CHARACTERS] for i in range(len(word.group()) - CHARACTERS + 1)}
+    return found
 
 
 def total_leaks(leak: dict[str, Any], levels: Iterable[str]) -> int:

@@ -84,9 +84,10 @@ def _method(context: Context, method: str, base: Path, data: Path, out: Path) ->
 
 
 def _tidy(adapter: Path, base: str) -> None:
-    """Name the base by its reference instead of a folder of this machine, and drop the empty card peft writes."""
+    """Make what peft writes the same everywhere: the base's reference for its folder, sets in order, no empty card."""
     (adapter / "README.md").unlink(missing_ok=True)
     file = adapter / "adapter_config.json"
     if file.exists():
         settings = json.loads(file.read_text(encoding="utf-8"))
-        write_atomically(file, json.dumps({**settings, "base_model_name_or_path": base}, indent=2, sort_keys=True))
+        settings |= {"base_model_name_or_path": base, "target_modules": sorted(settings["target_modules"])}
+        write_atomically(file, json.dumps(settings, indent=2, sort_keys=True))
