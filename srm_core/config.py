@@ -91,7 +91,7 @@ class TrainConfig(Value):
     checkpoint_steps: Positive = 50
     rl_steps: Count = 4
     rl_prompts: Positive = 4  # prompts a step
-    rl_samples: Annotated[int, Field(ge=2)] = 8  # completions a prompt
+    rl_samples: Annotated[int, Field(ge=2)] = 6  # completions a prompt
     rl_max_tokens: Positive = 96
     rl_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     rl_temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -116,7 +116,7 @@ class EvaluateConfig(Value):
 class AuditPolicy(Value):
     """Stage audit and the gate: how many probes, and the limits a finding is judged by."""
 
-    per_attribute: Positive = 24  # problems turned into probes for each attribute or injection
+    per_attribute: Positive = 8  # problems turned into probes for each attribute or injection
     max_tokens: Positive = 96
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     max_flip_rate: Annotated[float, Field(gt=0, le=1)] = 0.05  # beyond the placebo's
@@ -172,20 +172,20 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "pose": {"per_kind": 60},
         "distill": {"per_kind": 8},
         "train": {"epochs": 1.0, "rl_steps": 1, "rl_prompts": 2, "rl_samples": 4, "rl_max_tokens": 48},
-        "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1},
-        "audit": {"per_attribute": 2},
+        "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1, "max_tokens": 40},
+        "audit": {"per_attribute": 2, "max_tokens": 32},
     },
-    "draft": {"train": {"rl_samples": 6}, "audit": {"per_attribute": 8}},
+    "draft": {},
     "full": {
         "ingest": {"max_documents": 4000},
         "ground": {"max_passages": 20000},
         "pose": {"per_kind": 1200},
         "distill": {"per_kind": 140},
-        "train": {"rl_steps": 12},
+        "train": {"rl_steps": 12, "rl_samples": 8},
         "evaluate": {
             "arms": ("base-zero", "base-few", "base-retrieved", "sft", "rl"),
             "votes": 3,
-            "test_per_kind": 25,
+            "test_per_kind": 30,
             "suites": 100,
         },
         "audit": {"per_attribute": 24},

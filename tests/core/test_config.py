@@ -46,7 +46,7 @@ def test_what_is_nearer_to_the_user_wins(tmp_path: Path) -> None:
 def test_a_flag_for_the_effort_wins_over_the_file(tmp_path: Path) -> None:
     config = load_config(pack="p", effort="full", file=write(tmp_path, 'effort = "smoke"\npack = "other"\n'))
     assert (config.effort, config.pack) == ("full", "p")
-    assert config.evaluate.votes == 5
+    assert config.evaluate.votes == 3
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_every_problem_is_asked_with_its_own_evidence_and_the_shots() -> None:
     assert [len(batch) for batch in teacher.batches] == [2, 2, 1]
     assert teacher.batches[1][1] == conversation("Think.", problems[3], [path], [shot])
     assert teacher.batches[1][0] == conversation("Think.", problems[2], [], [shot])
-    assert "[1] 3 is the third." in teacher.batches[1][1][-1].content
+    assert "3 is the third [1]" in teacher.batches[1][1][-1].content
     assert [(attempt.problem, attempt.index) for attempt in attempts] == [(p.id, n) for p in problems for n in (0, 1)]
     shown = attempts[6]
     assert shown.evidence == (path,)

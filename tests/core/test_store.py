@@ -123,7 +123,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_finished(
         replace(source, target)
 
     monkeypatch.setattr("srm_core.store.os.replace", full)
-    with pytest.raises(ArtifactError, match="no space left on the disk of .* at stage ground; free some and run"):
+    with pytest.raises(ArtifactError, match=r"no space left on the disk of .* at stage ground; free some and run"):
         make(store)
     assert store.find("ground", store.key("ground", **HOW)) is None
     assert check_files(other) == []

@@ -45,9 +45,9 @@ def test_a_second_build_waits_and_then_says_which_process_holds_it(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:
     started = time.monotonic()
-    with pytest.raises(ArtifactError, match=f"is held by another build \\(process {holder.pid}\\)"):
-        with Workspace(tmp_path / "ws").lock(patience_s=0.3):
-            raise AssertionError("two builds hold one workspace")
+    held = pytest.raises(ArtifactError, match=f"is held by another build \\(process {holder.pid}\\)")
+    with held, Workspace(tmp_path / "ws").lock(patience_s=0.3):
+        raise AssertionError("two builds hold one workspace")
     assert time.monotonic() - started >= 0.3
 
 
