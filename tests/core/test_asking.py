@@ -18,7 +18,8 @@ SYSTEM = "You reason about sums."
 
 def test_answers_come_in_the_order_of_the_problems_though_kinds_are_asked_together(sums: list[Problem]) -> None:
     model = FakeModel(lambda turns: turns[-1].content)
-    asker: Respondent = Asker(model, system=SYSTEM, sampling=Sampling())
+    shots = {"sum": [(sums[1], sums[1].evidence)]}  # with worked examples, those of a kind are read once
+    asker: Respondent = Asker(model, system=SYSTEM, sampling=Sampling(), shots=shots)
     assert [completion.text.rpartition("Question: ")[2] for completion in asker.answer(sums)] == [
         problem.question for problem in sums
     ]

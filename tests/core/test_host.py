@@ -110,8 +110,12 @@ def test_the_core_comes_first_then_plugins_by_name_then_the_pack(tmp_path: Path,
     assert names == ["core", "alpha", "toy_command", "zeta", "toy"]
 
 
-def test_installed_packs_are_listed_without_importing_them(srm_install: Install) -> None:
+def test_installed_packs_are_listed_without_importing_them(
+    srm_install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
     srm_install(TOY)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "srm_pack_toy"]:
+        monkeypatch.delitem(sys.modules, name)  # another test may have imported it
     assert installed_packs()["toy"] == ("srm_pack_toy.hooks", "srm-pack-toy", "0.1.0")
     assert "srm_pack_toy" not in sys.modules
 

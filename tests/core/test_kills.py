@@ -32,10 +32,11 @@ ARGUMENTS = ["build", "--config", "toy.toml", "--workspace", str(root / "ws"), "
 
 
 def start(log):
+    log.touch()  # there even if the kill comes at once
     child = os.fork()
     if child:
         return child
-    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), 1)
     os.dup2(1, 2)
     code = 1
     try:

@@ -330,7 +330,9 @@ def test_a_verdict_edited_by_hand_is_refused_wherever_else_it_is_edited_too(plac
     with pytest.raises(ReleaseRefused, match=r"manifest.json of the candidate was changed after it was judged"):
         release_run(place.run("good"), place)
     reseal(candidate, "manifest.json")
-    with pytest.raises(ReleaseRefused, match=r"judged again, the candidate is FAIL \(capability: the student is not better"):
+    with pytest.raises(
+        ReleaseRefused, match=r"judged again, the candidate is FAIL \(capability: the student is not better"
+    ):
         release_run(place.run("good"), place)
     done = CliRunner().invoke(cli, ["release", "good", "--workspace", str(place.root)])
     assert done.exit_code == 3

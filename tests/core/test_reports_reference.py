@@ -34,7 +34,7 @@ def test_every_command_hook_and_setting_has_its_place():
 
 def test_fields_carry_type_default_and_comment_of_the_source():
     texts = pages(cli)
-    row = "| `train.rl_samples` | `int ≥ 2` | `8` | completions a prompt |"
+    row = "| `train.rl_samples` | `int ≥ 2` | `6` | completions a prompt |"
     assert row in texts["settings.md"]
     assert (
         "| `anchor` | `str, not empty` | required | the entity or family the answer depends on; decides the split |"

@@ -63,7 +63,9 @@ def _given(formula: Formula, branch: Branch, inputs: Inputs) -> str:
     """Return "weight 95, height 175": the inputs in the order of the formula; nothing if there is only one."""
     templates = "".join(template for _, template in (*formula.first, *branch.steps))
     labels = {source.name: source.label for source in formula.inputs}
-    order = [name for name in dict.fromkeys(_SLOT.findall(templates)) if name in labels]
+    order = [
+        name for name in dict.fromkeys(_SLOT.findall(templates)) if name in labels and name in inputs
+    ]  # an unsaid flag is no
     listed = [f"{labels[name]} {_plain(inputs[name])}" for name in order]
     return ", ".join(listed) if len(listed) > 1 else ""
 
