@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from .errors import ConfigError
@@ -12,8 +11,6 @@ from .records import ChoiceKey, Evidence, Problem, Sampling
 from .stages.students import Students
 from .traces import parse_trace
 from .workspace import Run, Workspace
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
