@@ -210,6 +210,9 @@ def load_config(
         ConfigError: a file is missing or broken, or a name or value is wrong; the nearest name is suggested.
     """
     written = _read_toml(file)
+    assigned = _nested(assignments)
+    for name in sorted({"pack", "effort"} & assigned.keys()):
+        raise ConfigError(f"{name} is not changed with --set: say srm build --{name} {assigned[name]}")
     chosen = effort or written.get("effort", "draft")
     if chosen not in PRESETS:
         raise ConfigError(f"effort {chosen!r} is unknown; it is one of {', '.join(PRESETS)}")
@@ -217,7 +220,7 @@ def load_config(
     for layer in (
         PRESETS[chosen] if below is None else below,
         written,
-        _nested(assignments),
+        assigned,
         {k: v for k, v in flags.items() if v is not None},
     ):
         merged = _merge(merged, layer)

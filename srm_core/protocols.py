@@ -46,6 +46,17 @@ class LocalModel(Protocol):
         ...
 
 
+@runtime_checkable
+class Scorer(Protocol):
+    """A model that may be able to score text."""
+
+    def score(
+        self, conversations: Sequence[Conversation], continuations: Sequence[str]
+    ) -> Sequence[Sequence[float]] | None:
+        """Return the log-probability (nats) of each token of each continuation, or None if it cannot."""
+        ...
+
+
 class Respondent(Protocol):
     """A model as a suite asks it: system prompt, worked examples, evidence and sampling are already settled."""
 

@@ -65,6 +65,10 @@ class Record(Value):
         object.__setattr__(self, "content", seal)
         return self
 
+    def revised(self, **changes: Any) -> Self:
+        """Return the record with some fields changed, checked and sealed anew; its id must not depend on them."""
+        return type(self).model_validate({**self.model_dump(exclude={"content"}), **changes})
+
 
 def _drop_times(fields: dict[str, Any]) -> None:
     source = fields.get("source")

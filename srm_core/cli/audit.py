@@ -18,12 +18,6 @@ def command(run: str, assignments: tuple[str, ...], workspace: Path | None) -> N
 
     Settings can be changed with --set, e.g. --set audit.per_attribute=60; what is unchanged is taken from the store.
     """
-    from ..pipeline import rerun
-    from ..workspace import open_workspace
-    from .progress import terminal_progress
-    from .show import show_run
+    from .rerunning import rerun_and_show
 
-    place = open_workspace(workspace)
-    with terminal_progress() as progress:
-        rerun(place.run(run), place, assignments=assignments, progress=progress)
-    show_run(place.run(run))
+    rerun_and_show(run, assignments, workspace)

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from srm_core.errors import ArtifactError, ModelError
 from srm_core.models.recorded import request_key
-from srm_core.protocols import Conversation, Model
+from srm_core.protocols import Conversation, Model, Scorer
 from srm_core.records import Completion, Sampling, digest
 
 from .one_pass import check_count
@@ -40,6 +40,11 @@ class Incremental(Protocol):
 def call_key(ref: str, conversation: Conversation, sampling: Sampling, index: int) -> str:
     """Return the sha256 hex digest that names sample ``index`` of one request to the model ``ref``."""
     return digest([ref, request_key(conversation, sampling), index])
+
+
+def score_key(ref: str, conversation: Conversation, continuation: str) -> str:
+    """Return the sha256 hex digest that names the scoring of ``continuation`` after ``conversation`` by ``ref``."""
+    return digest([ref, "score", [turn.model_dump(mode="json") for turn in conversation], continuation])
 
 
 class CallCache:
@@ -174,6 +179,33 @@ class CachedModel:
         self.asked += len(self._cache) - before
         self.kept += len(distinct) * sampling.n - (len(self._cache) - before)
         return [[self._answer(key) for key in row] for row in rows]
+
+    def score(
+        self, conversations: Sequence[Conversation], continuations: Sequence[str]
+    ) -> list[tuple[float, ...]] | None:
+        """Return the log-probabilities of each continuation's tokens, kept like completions; None if it cannot score.
+
+        Raises:
+            ModelError: the model gave more or fewer scores than it was asked for.
+        """
+        if not isinstance(self._model, Scorer):
+            return None
+        asked = list(zip(conversations, continuations, strict=True))
+        keys = [score_key(self.ref, talk, text) for talk, text in asked]
+        missing = {key: pair for key, pair in zip(keys, asked, strict=True) if self._cache.get(key) is None}
+        if missing:
+            scores = self._model.score([talk for talk, _ in missing.values()], [text for _, text in missing.values()])
+            if scores is None:
+                return None
+            if len(scores) != len(missing):
+                raise ModelError(f"{self.ref} was asked for {len(missing)} scores and gave {len(scores)}")
+            texts = [text for _, text in missing.values()]
+            kept = (
+                Completion(text=t, finished=True, tokens=len(s), logprobs=tuple(s))
+                for t, s in zip(texts, scores, strict=True)
+            )
+            self._cache.put(dict(zip(missing, kept, strict=True)))
+        return [self._answer(key).logprobs for key in keys]
 
     def _ask_whole(self, distinct: Mapping[tuple[str, ...], Conversation], sampling: Sampling) -> None:
         missing = [row for row in distinct if any(self._cache.get(key) is None for key in row)]

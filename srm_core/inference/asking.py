@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..prompts import Shot, conversation
-from ..protocols import LocalModel, Model
+from ..protocols import Model, Scorer
 from ..records import Completion, Evidence, Problem, Sampling
 
+STOP = ("\nQuestion:", "\nFacts:")  # a base that goes on to ask itself the next question has answered this one
 Shown = Callable[[Problem], Sequence[Evidence]]  # the evidence an arm puts into the prompt
 
 
@@ -43,7 +44,7 @@ class Asker:
     def samples(self, problems: Sequence[Problem]) -> list[list[Completion]]:
         """Return ``sampling.n`` completions for each problem, in order."""
         answers: dict[int, list[Completion]] = {}
-        for numbers in _by_kind(problems) if self.shots else [list(range(len(problems)))]:
+        for numbers in self._groups(problems):
             turns = [self._turns(problems[i]) for i in numbers]
             answers.update(zip(numbers, self.model.generate(turns, self.sampling), strict=True))
         return [answers[i] for i in range(len(problems))]
@@ -54,17 +55,25 @@ class Asker:
 
     def gold_logprobs(self, problems: Sequence[Problem]) -> list[float] | None:
         """Return log P("Answer: gold" | prompt) in nats for each problem, or None if the model cannot score."""
-        if not isinstance(self.model, LocalModel):
+        if not isinstance(self.model, Scorer):
             return None
-        golds = [f"Answer: {problem.answer}" for problem in problems]
-        return [sum(values) for values in self.model.score([self._turns(p) for p in problems], golds)]
+        summed: dict[int, float] = {}
+        for numbers in self._groups(problems):
+            asked = [problems[i] for i in numbers]
+            scores = self.model.score([self._turns(p) for p in asked], [f"Answer: {p.answer}" for p in asked])
+            if scores is None:
+                return None
+            summed.update(zip(numbers, map(sum, scores), strict=True))
+        return [summed[i] for i in range(len(problems))]
+
+    def _groups(self, problems: Sequence[Problem]) -> list[list[int]]:
+        """Return the positions asked together: where there are worked examples, those of one kind."""
+        if not self.shots:
+            return [list(range(len(problems)))]
+        groups: dict[str, list[int]] = {}
+        for number, problem in enumerate(problems):
+            groups.setdefault(problem.kind, []).append(number)
+        return list(groups.values())
 
     def _turns(self, problem: Problem) -> Any:
         return conversation(self.system, problem, self.shown(problem), self.shots.get(problem.kind, ()))
-
-
-def _by_kind(problems: Sequence[Problem]) -> list[list[int]]:
-    groups: dict[str, list[int]] = {}
-    for number, problem in enumerate(problems):
-        groups.setdefault(problem.kind, []).append(number)
-    return list(groups.values())

@@ -75,6 +75,17 @@ class Engine:
             for i, prompt in enumerate(prompts)
         ]
 
+    @torch.inference_mode()
+    def score(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Return the log-probability (nats) of each token of each answer; one batch, a shared prefix is read once."""
+        whole = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
+        _, _, logits_RTV = self._prefill(whole, _common_prefix(prompts), keep=max(map(len, answers)) + 1)
+        scores = []
+        for answer, logits_TV in zip(answers, logits_RTV, strict=True):
+            logprobs_TV = torch.log_softmax(logits_TV[-len(answer) - 1 : -1], dim=-1)
+            scores.append(logprobs_TV.gather(1, torch.tensor(answer, device=self.device)[:, None])[:, 0].tolist())
+        return scores
+
     def _batches(self, prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
         order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
         for start in range(0, len(order), size):
@@ -86,10 +97,10 @@ class Engine:
             for prompt, number in zip(prompts, numbers, strict=True)
             for k in range(sampling.n)
         ]
-        cache, seen_RT, logits_RV = self._prefill(prompts, sampling.max_tokens)
+        cache, seen_RT, logits_RTV = self._prefill(prompts, _common_prefix(prompts), new_tokens=sampling.max_tokens)
         repeats_R = torch.arange(len(prompts), device=self.device).repeat_interleave(sampling.n)
         cache.select(repeats_R)
-        seen_RT, logits_RV = seen_RT[repeats_R], logits_RV[repeats_R]
+        seen_RT, logits_RV = seen_RT[repeats_R], logits_RTV[repeats_R, -1]
         position_R = torch.tensor([len(prompts[i]) for i in repeats_R.tolist()], device=self.device)
         live = rows
         for step in range(sampling.max_tokens):
@@ -104,15 +115,14 @@ class Engine:
                 live = [live[i] for i in keep]
             next_RT = torch.tensor([[row.ids[-1]] for row in live], device=self.device)
             seen_RT = torch.cat([seen_RT, seen_RT.new_ones(len(live), 1)], dim=1)
-            logits_RV = self._forward(next_RT, seen_RT, position_R[:, None], cache)
+            logits_RV = self._forward(next_RT, seen_RT, position_R[:, None], cache)[:, -1]
             position_R = position_R + 1
         return rows
 
     def _prefill(
-        self, prompts: Sequence[Sequence[int]], new_tokens: int
+        self, prompts: Sequence[Sequence[int]], shared: int, *, new_tokens: int = 0, keep: int = 1
     ) -> tuple[SlottedCache, torch.Tensor, torch.Tensor]:
-        """Return (cache, attention mask (R, T), logits of the last token (R, V)); padding follows the prefix."""
-        shared = _common_prefix(prompts)
+        """Return (cache, attention mask (R, T), logits of the last ``keep`` tokens); padding follows the prefix."""
         widest = max(len(prompt) for prompt in prompts)
         layers = self.model.config.get_text_config().num_hidden_layers
         cache = SlottedCache(layers, widest + new_tokens)
@@ -130,21 +140,27 @@ class Engine:
         )
         positions_RT = (tail_seen.cumsum(1) - 1).clamp(min=0) + shared
         seen_RT = torch.cat([seen_RT.expand(len(prompts), -1), tail_seen], dim=1)
-        return cache, seen_RT, self._forward(ids_RT, seen_RT, positions_RT, cache)
+        return cache, seen_RT, self._forward(ids_RT, seen_RT, positions_RT, cache, keep)
 
     def _forward(
-        self, ids_RT: torch.Tensor, seen_RT: torch.Tensor, positions_RT: torch.Tensor, cache: SlottedCache
+        self,
+        ids_RT: torch.Tensor,
+        seen_RT: torch.Tensor,
+        positions_RT: torch.Tensor,
+        cache: SlottedCache,
+        keep: int = 1,
     ) -> torch.Tensor:
+        """Return the logits of the last ``keep`` tokens (R, keep, V); the cache grows by all of them."""
         output = self.model(
             input_ids=ids_RT,
             attention_mask=seen_RT,
             position_ids=positions_RT,
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=keep,
         )
-        logits: torch.Tensor = output.logits[:, -1]
-        return logits.float()
+        logits_RTV: torch.Tensor = output.logits
+        return logits_RTV.float()
 
     def _write(self, rows: Sequence[Row], logits_RV: torch.Tensor, sampling: Sampling, *, last: bool) -> None:
         """Give every live row its next token: forced by the calculator, or chosen by the model."""

@@ -34,39 +34,17 @@ class TransformersModel:
         """Return ``sampling.n`` completions for each conversation, in order."""
         return self.engine.generate([self.encode(turns) for turns in conversations], sampling, self.rows)
 
-    @torch.inference_mode()
     def score(self, conversations: Sequence[Conversation], continuations: Sequence[str]) -> list[list[float]]:
         """Return the log-probability (nats) of each token of each continuation, its end token included."""
-        pairs = [
-            (self.encode(turns), encode_completion(self.tokenizer, text)[0])
-            for turns, text in zip(conversations, continuations, strict=True)
-        ]
-        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]) + len(pairs[i][1]))
+        prompts = [self.encode(turns) for turns in conversations]
+        answers = [encode_completion(self.tokenizer, text)[0] for text in continuations]
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]) + len(answers[i]))
         scores: dict[int, list[float]] = {}
         for start in range(0, len(order), SCORE_ROWS):
             batch = order[start : start + SCORE_ROWS]
-            scores.update(zip(batch, self._score([pairs[i] for i in batch]), strict=True))
-        return [scores[i] for i in range(len(pairs))]
-
-    def _score(self, pairs: Sequence[tuple[list[int], list[int]]]) -> list[list[float]]:
-        device = self.engine.device
-        widest = max(len(prompt) + len(answer) for prompt, answer in pairs)
-        ids = [prompt + answer + [0] * (widest - len(prompt) - len(answer)) for prompt, answer in pairs]
-        seen = [[1] * len(p + a) + [0] * (widest - len(p) - len(a)) for p, a in pairs]
-        keep = widest - min(len(prompt) for prompt, _ in pairs) + 1
-        output = self.engine.model(
-            input_ids=torch.tensor(ids, device=device),
-            attention_mask=torch.tensor(seen, device=device),
-            use_cache=False,
-            logits_to_keep=keep,
-        )
-        first = widest - output.logits.shape[1]  # position of the first row of logits
-        result = []
-        for row, (prompt, answer) in enumerate(pairs):
-            start = len(prompt) - 1 - first
-            logprobs = torch.log_softmax(output.logits[row, start : start + len(answer)].float(), dim=-1)
-            result.append(logprobs.gather(1, torch.tensor(answer, device=device)[:, None])[:, 0].tolist())
-        return result
+            given = self.engine.score([prompts[i] for i in batch], [answers[i] for i in batch])
+            scores.update(zip(batch, given, strict=True))
+        return [scores[i] for i in range(len(prompts))]
 
     @torch.no_grad()
     def update_weights(self, weights: Mapping[str, torch.Tensor]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ..distillation.cache import CachedModel
-from ..inference.asking import Asker
+from ..inference.asking import STOP, Asker
 from ..prompts import Shot
 from ..protocols import Model, Respondent
 from ..records import AuditFinding, AuditItem, Completion, Problem, Sampling
@@ -14,6 +15,8 @@ from ..store import Artifact, Result, read_records, write_records
 from .context import Context
 from .selection import shots, test_problems
 from .students import Students
+
+T = TypeVar("T")
 
 
 def audit(context: Context, out: Path, *, student: Artifact, problems: Artifact) -> Result:
@@ -57,25 +60,33 @@ class Lazy:
 
     def answer(self, problems: Sequence[Problem]) -> list[Completion]:
         """Return one completion for each problem, in order; asked in batches of one kind, each kept when done."""
+        return self._in_batches("answers", problems, lambda asker, batch: asker.answer(batch)) or []
+
+    def gold_logprobs(self, problems: Sequence[Problem]) -> list[float] | None:
+        """Return log P("Answer: gold" | prompt) in nats for each problem."""
+        return self._in_batches("gold", problems, lambda asker, batch: asker.gold_logprobs(batch))
+
+    def _in_batches(
+        self, what: str, problems: Sequence[Problem], ask: Callable[[Asker, list[Problem]], list[T] | None]
+    ) -> list[T] | None:
         size = self.context.config.evaluate.batch
         order = sorted(range(len(problems)), key=lambda i: (problems[i].kind, len(problems[i].question), i))
-        answers: dict[int, Completion] = {}
+        found: dict[int, T] = {}
         with CachedModel(self._model(), self.cache) as model:
             asker = self._asker(model)
             for start in range(0, len(order), size):
                 batch = order[start : start + size]
-                answers.update(zip(batch, asker.answer([problems[i] for i in batch]), strict=True))
-                self.context.progress(f"audit: {self.role}", min(start + size, len(order)), len(order))
-        return [answers[i] for i in range(len(problems))]
-
-    def gold_logprobs(self, problems: Sequence[Problem]) -> list[float] | None:
-        """Return log P("Answer: gold" | prompt) in nats for each problem."""
-        return self._asker(self._model()).gold_logprobs(problems)
+                given = ask(asker, [problems[i] for i in batch])
+                if given is None:
+                    return None
+                found.update(zip(batch, given, strict=True))
+                self.context.progress(f"audit: {self.role}, {what}", min(start + size, len(order)), len(order))
+        return [found[i] for i in range(len(problems))]
 
     def _model(self) -> Model:
         return self.students.base() if self.role == "base" else self.students.student(self.role)
 
     def _asker(self, model: Model) -> Asker:
-        sampling = Sampling(max_tokens=self.context.config.audit.max_tokens, seed=self.context.config.seed)
+        sampling = Sampling(max_tokens=self.context.config.audit.max_tokens, seed=self.context.config.seed, stop=STOP)
         system = self.context.host.pack().system_prompt
         return Asker(model, system=system, sampling=sampling, shots=self.examples)

@@ -46,8 +46,7 @@ def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artif
         problem = by_id[attempt.problem]
         verdict = context.host.verify(problem, attempt.completion.text, attempt.evidence)
         if verdict.correct:
-            judged = attempt.model_copy(update={"verdict": verdict, "content": ""})
-            accepted.append(Attempt.model_validate(judged.model_dump()))
+            accepted.append(attempt.revised(verdict=verdict))
             steps.update(
                 count_outcomes(judge_steps(_trace(attempt), attempt.evidence, base, question=problem.question))
             )

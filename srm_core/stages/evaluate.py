@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ..inference.asking import Asker, Shown, own_evidence
+from ..inference.asking import STOP, Asker, Shown, own_evidence
 from ..models.sentences import embed
 from ..protocols import Knowledge, Model
 from ..records import Attempt, EvalItem, Evidence, Problem, Sampling, digest
@@ -20,7 +20,6 @@ from .students import Students
 
 HELD_OUT = "held-out"
 GREEDY = "greedy"
-STOP = ("\nQuestion:", "\nFacts:")  # a base that goes on to ask itself the next question has answered this one
 
 
 def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifact, knowledge: Artifact) -> Result:

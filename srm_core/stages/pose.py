@@ -42,8 +42,7 @@ def pose(context: Context, out: Path, *, knowledge: Artifact) -> Result:
     kept, leaking = without_shared_facts(kept, context.host.pack().kinds)
     dropped += leaking
     if not context.config.ground.enabled:
-        kept = [problem.model_copy(update={"evidence": (), "content": ""}) for problem in kept]
-        kept = [Problem.model_validate(problem.model_dump()) for problem in kept]
+        kept = [problem.revised(evidence=()) for problem in kept]
     _check_kinds(kept, context)
     items = limited(context.host.evals(config), context.config.evaluate.suites)
     write_records(out / "problems.jsonl", kept)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 
-from ..inference.local import TransformersModel, open_local
+from ..inference.local import TransformersModel
+from ..models.load import load_tokenizer, locate
 from ..protocols import Model
 from ..store import Artifact
 from .context import Context
@@ -39,25 +41,20 @@ class Students:
         """Return the folder of the final student's adapter."""
         return self.trained.path / self.methods[self.final] / "adapter"
 
-    def _opened(self, name: str, make: object) -> Model:
+    def _opened(self, name: str, make: Callable[[], Model]) -> Model:
         if self._open is None or self._open[0] != name:
             self._open = None
             gc.collect()
-            self._open = (name, make())  # type: ignore[operator]
+            self._open = (name, make())
         return self._open[1]
 
     def _base(self) -> Model:
         return self.context.host.load_model(self.context.config.base)
 
     def _student(self, method: str) -> Model:
-        from ..training.lora import merged_weights, with_adapter
+        from ..training.lora import merged
 
-        model = open_local(self.context.config.base)
-        assert isinstance(model, TransformersModel)
-        from ..models.load import locate
-
-        checkpoint = locate(self.context.config.base)
-        assert checkpoint is not None
-        adapted = with_adapter(checkpoint.folder, self.trained.path / method / "adapter", trainable=False)
-        model.update_weights(merged_weights(adapted))
-        return TransformersModel(f"student:{method}", model.engine.model, model.tokenizer)
+        base = locate(self.context.config.base)
+        assert base is not None, "the pipeline opens local bases only"
+        weights = merged(base.folder, self.trained.path / method / "adapter")
+        return TransformersModel(f"student:{method}", weights, load_tokenizer(base.folder))

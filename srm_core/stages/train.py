@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..config import TrainConfig
+from ..host import Host
 from ..models.load import load_tokenizer, locate
 from ..records import Attempt, Problem
 from ..store import Artifact, Result, read_records, write_atomically, write_records
@@ -42,7 +44,7 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     write_atomically(data / "build.json", json.dumps({"pack": context.config.pack, "base": context.config.base}))
     metrics: dict[str, float] = {}
     for method in config.methods:
-        metrics |= _method(context, method, base.folder, data, out / method)
+        metrics |= _method(context.host, method, base.folder, data, config, out / method)
         shutil.copytree(out / method / "adapter", data / "adapter", dirs_exist_ok=True)
     for adapter in out.glob("*/adapter"):  # only now: peft asks the hub about a base it cannot find
         _tidy(adapter, context.config.base)
@@ -68,14 +70,13 @@ def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
     return turn[:wanted]
 
 
-def _method(context: Context, method: str, base: Path, data: Path, out: Path) -> dict[str, float]:
+def _method(host: Host, method: str, base: Path, data: Path, config: TrainConfig, out: Path) -> dict[str, float]:
     finished = out / DONE
     if finished.exists():
         return dict(json.loads(finished.read_text(encoding="utf-8")))
     out.mkdir(exist_ok=True)
     shutil.rmtree(out / "adapter", ignore_errors=True)  # of a run that was killed while it wrote it
-    config = context.config.train.model_copy(update={"seed": context.config.seed})
-    metrics = context.host.train(method, base, data, config, out)
+    metrics = host.train(method, base, data, config, out)
     for leftover in [*out.glob("checkpoint-*"), *out.glob("damaged-*")]:
         shutil.rmtree(leftover)
     (out / "README.md").unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..config import TrainConfig
-from ..models.load import load_weights
+from ..models.load import load_tokenizer, load_weights
 
 
 def with_new_adapter(base: Path, config: TrainConfig) -> Any:
@@ -54,10 +54,12 @@ def merged_weights(model: Any) -> dict[str, torch.Tensor]:
     return result
 
 
+def merged(base: Path, adapter: Path) -> Any:
+    """Return base + adapter as a model without adapters: the weights that are evaluated, audited and released."""
+    return with_adapter(base, adapter, trainable=False).merge_and_unload()
+
+
 def merge(base: Path, adapter: Path, out: Path) -> None:
     """Write base + adapter as an ordinary checkpoint with the base's tokenizer and template."""
-    from ..models.load import load_tokenizer
-
-    model = with_adapter(base, adapter, trainable=False).merge_and_unload()
-    model.save_pretrained(out)
+    merged(base, adapter).save_pretrained(out)
     load_tokenizer(base).save_pretrained(out)

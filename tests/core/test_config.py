@@ -114,3 +114,9 @@ def test_a_pack_sees_its_part_of_the_settings(tmp_path: Path) -> None:
 
 def test_a_hint_without_names_is_empty() -> None:
     assert hint("word", []) == ""
+
+
+@pytest.mark.parametrize(("name", "value"), [("effort", "full"), ("pack", "law")])
+def test_effort_and_pack_are_not_changed_with_set(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is not changed with --set: say srm build --{name} {value}"):
+        load_config(pack="p", assignments=[f"{name}={value}"])

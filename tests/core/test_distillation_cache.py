@@ -103,6 +103,29 @@ def test_a_model_that_gives_too_few_completions_is_an_error(tmp_path: Path) -> N
         cached.generate([talk("a"), talk("b")], Sampling())
 
 
+class Scoring(Counting):
+    """Scores a text by its length; counts what it was asked."""
+
+    def score(self, conversations: Sequence[Conversation], continuations: Sequence[str]) -> list[list[float]]:
+        self.asked += continuations
+        return [[-float(len(text)), -0.5] for text in continuations]
+
+
+def test_a_score_given_once_is_never_computed_again_and_is_no_answer(tmp_path: Path) -> None:
+    with CachedModel(Scoring(), tmp_path / "calls") as model:
+        assert model.score([talk("a"), talk("b")], ["xx", "yyy"]) == [(-2.0, -0.5), (-3.0, -0.5)]
+    again = Scoring()
+    with CachedModel(again, tmp_path / "calls") as model:
+        assert model.score([talk("b"), talk("c")], ["yyy", "z"]) == [(-3.0, -0.5), (-1.0, -0.5)]
+        assert again.asked == ["z"]
+        assert model.generate([talk("a")], Sampling())[0][0].text.startswith("a/0")
+
+
+def test_a_model_that_cannot_score_says_so_through_the_cache(tmp_path: Path) -> None:
+    with CachedModel(Counting(), tmp_path / "calls") as model:
+        assert model.score([talk("a")], ["x"]) is None
+
+
 def test_single_calls_of_an_endpoint_are_kept_although_a_later_one_fails(tmp_path: Path) -> None:
     model, sampling = OneByOne(), Sampling(n=2)
     model.fails_at = 3

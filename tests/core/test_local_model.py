@@ -40,6 +40,25 @@ def test_scores_are_those_of_one_text_at_a_time_with_the_end_token_last(small_mo
         assert score == pytest.approx(expected, abs=1e-4)
 
 
+def test_a_shared_beginning_is_read_once_and_changes_no_score(small_model: Any, monkeypatch: Any) -> None:
+    asked = [_turns("the same long beginning of every question, and then " + "z" * n) for n in range(4)] * 2
+    said = [f"Answer: {n}" for n in range(8)]  # every question twice, with another answer
+    alone = [small_model.score([turns], [text])[0] for turns, text in zip(asked, said, strict=True)]
+    widths: list[int] = []
+    forward = small_model.engine._forward
+
+    def counted(ids: torch.Tensor, *rest: Any, **more: Any) -> Any:
+        widths.append(ids.numel())
+        return forward(ids, *rest, **more)
+
+    monkeypatch.setattr(small_model.engine, "_forward", counted)
+    together = small_model.score(asked, said)
+    for one, other in zip(together, alone, strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
+    assert len(widths) == 2
+    assert sum(widths) < 0.5 * sum(len(small_model.encode(turns)) for turns in asked)
+
+
 def test_an_empty_continuation_scores_its_end_token_alone_and_nothing_scores_nothing(small_model: Any) -> None:
     ((score,),) = small_model.score([_turns("a")], [""])
     assert score < 0

@@ -70,6 +70,15 @@ def test_an_edited_record_is_refused(field: str, value: Any) -> None:
         Problem.model_validate(line | {field: value})
 
 
+def test_a_revised_record_is_sealed_anew_under_its_id_and_checked() -> None:
+    changed = problem().revised(solution="Answer: two")
+    assert (changed.id, changed.solution) == (problem().id, "Answer: two")
+    assert changed.content != problem().content
+    assert Problem.model_validate_json(changed.model_dump_json()) == changed
+    with pytest.raises(ValidationError, match="does not match the record"):
+        problem().revised(question="Another?")
+
+
 def test_when_a_source_was_retrieved_changes_neither_id_nor_seal() -> None:
     late = SOURCE.model_copy(update={"retrieved": datetime.date(2026, 1, 2)})
     one, other = Document(text="a", source=SOURCE), Document(text="a", source=late)
