@@ -55,6 +55,7 @@ def examine(*, base: str, workspace: Path) -> list[Check]:
         ("memory", memory),
         ("disk", lambda: disk(workspace)),
         ("models", models),
+        ("inference engine", engine),
         ("base model", lambda: base_model(base)),
         ("plugins", plugins),
         ("extras", extras),
@@ -135,6 +136,23 @@ def models() -> Iterator[Check]:
             True,
             "cached" if ready else "not cached: the first build fetches it from the package index",
         )
+
+
+def engine() -> Iterator[Check]:
+    """Say which tier of the inference engine runs, compiling the kernels if they are not; about 20 seconds, once."""
+    from .inference.engines import VARIABLE
+    from .inference.kernels.compiling import NoKernels, library
+
+    asked = os.environ.get(VARIABLE)
+    if asked:
+        yield Check("inference engine", True, f"{asked}, because {VARIABLE} asks for it")
+        return
+    try:
+        lanes = library().srm_lanes()
+        yield Check("inference engine", True, f"compiled kernels, {lanes} floats at a time")
+    except NoKernels as reason:
+        fix = "install g++ or clang++ (apt install g++): plain torch answers about ten times slower"
+        yield Check("inference engine", False, f"plain torch: {reason}", fix)
 
 
 def base_model(ref: str) -> Iterator[Check]:

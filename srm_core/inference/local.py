@@ -11,7 +11,7 @@ from ..errors import ModelError
 from ..models.load import Checkpoint, load_tokenizer, load_weights, locate
 from ..protocols import Conversation
 from ..records import Completion, Sampling
-from .engine import Engine
+from .engines import engine_for
 from .tokens import encode_completion, encode_prompt, keeps_pieces
 
 SCORE_ROWS = 16
@@ -22,7 +22,8 @@ class TransformersModel:
 
     def __init__(self, ref: str, model: Any, tokenizer: Any, *, rows: int = 48) -> None:
         self.ref = ref
-        self.engine = Engine(model, tokenizer)
+        self.model = model
+        self.engine = engine_for(ref, model, tokenizer)
         self.tokenizer = tokenizer
         self.rows = rows
 
@@ -49,9 +50,10 @@ class TransformersModel:
     @torch.no_grad()
     def update_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
         """Overwrite the named weights in place (merged adapters between the steps of reinforcement learning)."""
-        state = self.engine.model.state_dict()
+        state = self.model.state_dict()
         for name, tensor in weights.items():
             state[name].copy_(tensor)
+        self.engine.update(set(weights))
 
 
 def open_local(ref: str, dtype: str = "float32") -> TransformersModel | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +14,31 @@ from scipy.stats import chisquare
 
 from srm_core import calculator
 from srm_core.errors import ModelError
-from srm_core.inference import engine as rooms
-from srm_core.inference.engine import Engine
+from srm_core.inference.architecture import Architecture
+from srm_core.inference.choosing import choose
+from srm_core.inference.engines import TIERS, VARIABLE, Engine, engine_for
+from srm_core.inference.kernels.batch import Batch
+from srm_core.inference.padded import PaddedEngine
+from srm_core.inference.paged import PagedEngine
 from srm_core.inference.tokens import encode_completion, encode_prompt, encode_text
 from srm_core.records import Completion, Message, Sampling
 
+SHAPE = Architecture(
+    layers=1,
+    hidden=16,
+    heads=1,
+    kv_heads=1,
+    head_width=16,
+    inner=16,
+    vocabulary=0,
+    context=1000,
+    epsilon=1e-5,
+    activation="silu",
+    embedding_scale=1.0,
+    norm_offset=0.0,
+    windows=(0,),
+    rotates=(True,),
+)
 SAID = "the anion gap is the sodium minus chloride and bicarbonate in a patient whose potassium 4=10 fell"
 TIE = 1e-4  # logits nearer than this may be ordered either way
 
@@ -30,13 +51,27 @@ def _prompt(tokenizer: Any, number: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def engine(small_model: Any) -> Engine:
-    return small_model.engine
+def model(small_model: Any) -> Any:
+    return small_model.model
 
 
 @pytest.fixture(scope="module")
-def prompts(engine: Engine) -> list[list[int]]:
-    return [_prompt(engine.tokenizer, number) for number in range(30)]
+def tokenizer(small_model: Any) -> Any:
+    return small_model.tokenizer
+
+
+@pytest.fixture(scope="module", params=TIERS)
+def engine(request: pytest.FixtureRequest, model: Any, tokenizer: Any) -> Engine:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, request.param)
+        made = engine_for("small", model, tokenizer)
+    assert isinstance(made, PaddedEngine if request.param == "transformers" else PagedEngine)
+    return made
+
+
+@pytest.fixture(scope="module")
+def prompts(tokenizer: Any) -> list[list[int]]:
+    return [_prompt(tokenizer, number) for number in range(30)]
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +79,11 @@ def greedy(engine: Engine, prompts: list[list[int]]) -> list[Completion]:
     return [c for (c,) in engine.generate(prompts, Sampling(max_tokens=24, calculator=False))]
 
 
-def _logprobs(engine: Engine, completion: Completion, temperature: float = 1.0) -> torch.Tensor:
+def _logprobs(model: Any, completion: Completion, temperature: float = 1.0) -> torch.Tensor:
     """Return the log-probabilities [tokens, vocabulary] of one pass over prompt and completion."""
     ids = torch.tensor([[*completion.prompt_ids, *completion.token_ids]])
     with torch.no_grad():
-        logits = engine.model(ids).logits[0, len(completion.prompt_ids) - 1 : -1]
+        logits = model(ids).logits[0, len(completion.prompt_ids) - 1 : -1]
     return (logits / temperature).log_softmax(-1)
 
 
@@ -59,11 +94,11 @@ def _same(one: Sequence[Completion], other: Sequence[Completion]) -> None:
 
 
 def test_greedy_tokens_are_those_of_transformers(
-    engine: Engine, prompts: list[list[int]], greedy: list[Completion]
+    model: Any, prompts: list[list[int]], greedy: list[Completion]
 ) -> None:
     ties = []
     for number, (prompt, ours) in enumerate(zip(prompts, greedy, strict=True)):
-        theirs = engine.model.generate(
+        theirs = model.generate(
             torch.tensor([prompt]),
             attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
             do_sample=False,
@@ -91,71 +126,6 @@ def test_a_prompt_is_answered_alone_as_in_a_batch(
     _same(small, greedy)
 
 
-def test_a_shared_beginning_is_read_once_and_changes_nothing(
-    engine: Engine, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    same_beginning = [prompts[i] for i in (1, 2, 4, 5, 7)]
-    shared = rooms._common_prefix(same_beginning)
-    assert shared >= 20
-    shapes = _watch_shapes(engine, monkeypatch)
-    together = engine.generate(same_beginning, Sampling(max_tokens=8))
-    assert shapes[:2] == [(1, shared), (5, max(map(len, same_beginning)) - shared)]
-    monkeypatch.setattr(rooms, "_common_prefix", lambda prompts: 0)
-    apart = engine.generate(same_beginning, Sampling(max_tokens=8))
-    assert shapes[9] == (5, max(map(len, same_beginning)))
-    _same([c for (c,) in together], [c for (c,) in apart])
-
-
-def test_prompts_that_are_prefixes_of_each_other_keep_a_token_of_their_own(engine: Engine, prompts: Any) -> None:
-    whole = prompts[2]
-    nested = [whole[:20], whole[:30], whole, whole]
-    assert rooms._common_prefix(nested) == 19
-    _same(
-        [c for (c,) in engine.generate(nested, Sampling(max_tokens=6))],
-        [engine.generate([p], Sampling(max_tokens=6))[0][0] for p in nested],
-    )
-
-
-def test_rows_that_are_done_leave_the_batch_and_the_others_go_on_unchanged(
-    engine: Engine, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    free = engine.generate(prompts[:8], Sampling(n=3, max_tokens=24, temperature=1.0, seed=5))
-    letters = Counter(letter for cs in free for c in cs for letter in set(c.text) if letter.isalnum())
-    stop = tuple(letter for letter, _ in letters.most_common(4))
-    settings = Sampling(n=3, max_tokens=24, temperature=1.0, stop=stop, seed=5)
-    shapes = _watch_shapes(engine, monkeypatch)
-    batch = engine.generate(prompts[:8], settings)
-    sizes = [rows for rows, tokens in shapes if tokens == 1]
-    assert sizes[0] == 24
-    assert sizes == sorted(sizes, reverse=True)
-    assert len(set(sizes)) >= 4
-    assert len({c.tokens for cs in batch for c in cs}) > 5
-    for prompt, completions in zip(prompts, batch, strict=False):
-        _same(engine.generate([prompt], settings)[0], completions)
-
-
-def _watch_shapes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    shapes: list[tuple[int, ...]] = []
-    usual = engine._forward
-
-    def watched(ids: torch.Tensor, *rest: Any) -> torch.Tensor:
-        shapes.append(tuple(ids.shape))
-        return usual(ids, *rest)
-
-    monkeypatch.setattr(engine, "_forward", watched)
-    return shapes
-
-
-def test_the_samples_of_a_prompt_share_one_reading_and_differ(
-    engine: Engine, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shapes = _watch_shapes(engine, monkeypatch)
-    (completions,) = engine.generate([prompts[3]], Sampling(n=6, max_tokens=12, temperature=1.0))
-    assert shapes[0] == (1, len(prompts[3]))
-    assert shapes[1] == (6, 1)
-    assert len({c.token_ids for c in completions}) == 6
-
-
 def test_the_same_seed_draws_the_same_and_another_seed_something_else(engine: Engine, prompts: Any) -> None:
     settings = Sampling(n=2, max_tokens=12, temperature=1.0, seed=1)
     once, again = (engine.generate(prompts[:4], settings) for _ in range(2))
@@ -177,10 +147,10 @@ def test_what_a_row_draws_does_not_depend_on_its_neighbours_or_their_number(engi
         _same(one[:2], other)
 
 
-def test_sampled_frequencies_are_the_model_s_probabilities(engine: Engine, prompts: Any) -> None:
+def test_sampled_frequencies_are_the_model_s_probabilities(engine: Engine, model: Any, prompts: Any) -> None:
     settings = Sampling(n=4000, max_tokens=1, temperature=0.8, seed=11, calculator=False)
     (completions,) = engine.generate([prompts[0]], settings)
-    expected = _logprobs(engine, completions[0], temperature=0.8)[0].exp().double()
+    expected = _logprobs(model, completions[0], temperature=0.8)[0].exp().double()
     likely = expected.argsort(descending=True)[:20].tolist()
     drawn = Counter(c.token_ids[0] for c in completions)
     seen = [drawn[token] for token in likely]
@@ -189,10 +159,12 @@ def test_sampled_frequencies_are_the_model_s_probabilities(engine: Engine, promp
     assert chisquare([*seen, 4000 - sum(seen)], [*wanted, 4000 - sum(wanted)]).pvalue > 0.001
 
 
-def test_top_p_keeps_the_smallest_set_that_reaches_it_and_its_proportions(engine: Engine, prompts: Any) -> None:
+def test_top_p_keeps_the_smallest_set_that_reaches_it_and_its_proportions(
+    engine: Engine, model: Any, prompts: Any
+) -> None:
     settings = Sampling(n=3000, max_tokens=1, temperature=1.0, top_p=0.4, seed=7, calculator=False)
     (completions,) = engine.generate([prompts[1]], settings)
-    probabilities, order = _logprobs(engine, completions[0])[0].exp().double().sort(descending=True)
+    probabilities, order = _logprobs(model, completions[0])[0].exp().double().sort(descending=True)
     size = int((probabilities.cumsum(0) < 0.4).sum()) + 1
     assert size > 2
     drawn = Counter(c.token_ids[0] for c in completions)
@@ -203,11 +175,11 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it_and_its_proportions(engine
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7, 1.0])
 def test_log_probabilities_are_those_of_one_pass_over_the_whole_text(
-    engine: Engine, prompts: Any, temperature: float
+    engine: Engine, model: Any, prompts: Any, temperature: float
 ) -> None:
     settings = Sampling(n=2, max_tokens=16, temperature=temperature, seed=4)
     for completion in (c for cs in engine.generate(prompts[:6], settings) for c in cs):
-        whole = _logprobs(engine, completion, temperature or 1.0)
+        whole = _logprobs(model, completion, temperature or 1.0)
         picked = whole.gather(1, torch.tensor(completion.token_ids)[:, None])[:, 0].tolist()
         assert completion.logprobs == pytest.approx(picked, abs=1e-4)
         assert all(completion.mask)
@@ -225,11 +197,11 @@ def test_a_stop_string_ends_a_completion_and_is_no_part_of_its_text(engine: Engi
     assert completion.token_ids == greedy[0].token_ids[: completion.tokens]
 
 
-def test_a_stop_string_may_be_a_character_of_several_tokens(engine: Engine) -> None:
-    assert len(encode_text(engine.tokenizer, "é")) == 2
-    completion = _says_text(engine.tokenizer, "caf\u00e9 noir", stop=("é",))
+def test_a_stop_string_may_be_a_character_of_several_tokens(tokenizer: Any) -> None:
+    assert len(encode_text(tokenizer, "é")) == 2
+    completion = _says_text(tokenizer, "caf\u00e9 noir", stop=("é",))
     assert (completion.text, completion.finished, completion.tokens) == ("caf", True, 5)
-    assert _says_text(engine.tokenizer, "東京 <<1+1=2>>", stop=("é",)).text == "東京 <<1+1=2>>"
+    assert _says_text(tokenizer, "東京 <<1+1=2>>", stop=("é",)).text == "東京 <<1+1=2>>"
 
 
 def test_without_an_end_a_completion_has_max_tokens_and_is_not_finished(greedy: list[Completion]) -> None:
@@ -237,15 +209,15 @@ def test_without_an_end_a_completion_has_max_tokens_and_is_not_finished(greedy: 
     assert all(len(c.token_ids) == len(c.logprobs) == len(c.mask) == c.tokens for c in greedy)
 
 
-def test_more_than_the_context_holds_is_refused_with_both_numbers(engine: Engine) -> None:
-    limit = engine.model.config.max_position_embeddings
+def test_more_than_the_context_holds_is_refused_with_both_numbers(engine: Engine, model: Any) -> None:
+    limit = model.config.max_position_embeddings
     with pytest.raises(ModelError, match=f"a prompt of {limit - 3} tokens and 4 more exceed the context of {limit}"):
         engine.generate([[5], [5] * (limit - 3)], Sampling(max_tokens=4))
 
 
-def test_a_prompt_of_one_token_is_answered(engine: Engine) -> None:
+def test_a_prompt_of_one_token_is_answered(engine: Engine, model: Any) -> None:
     (one,), (two,) = engine.generate([[70], [70, 71]], Sampling(max_tokens=5))
-    expected = engine.model.generate(
+    expected = model.generate(
         torch.tensor([[70]]), attention_mask=torch.ones(1, 1, dtype=torch.long), do_sample=False, max_new_tokens=5
     )
     assert list(one.token_ids) == expected[0, 1:].tolist()
@@ -277,6 +249,20 @@ class Scripted(torch.nn.Module):
         return SimpleNamespace(logits=torch.nn.functional.one_hot(wanted, self.vocabulary)[:, None].float() * 9)
 
 
+class ScriptedDecoder:
+    """The same for the paged engine."""
+
+    def __init__(self, script: Sequence[int], shape: Any) -> None:
+        self.script = script
+        self.shape = shape
+        self.choose = staticmethod(choose)
+
+    def forward(self, batch: Batch, slabs: list[torch.Tensor]) -> torch.Tensor:
+        places = batch.positions[batch.outputs]
+        wanted = torch.tensor([self.script[min(int(p), len(self.script) - 1)] for p in places])
+        return torch.nn.functional.one_hot(wanted, self.shape.vocabulary).float() * 9
+
+
 def _says(tokenizer: Any, script: Sequence[str], **settings: Any) -> Completion:
     """Return what is generated by a model that wants to say the tokens ``script`` and then to end."""
     ids = [tokenizer.convert_tokens_to_ids(piece.replace(" ", "Ġ")) for piece in script]
@@ -289,18 +275,23 @@ def _says_text(tokenizer: Any, text: str, **settings: Any) -> Completion:
 
 
 def _says_ids(tokenizer: Any, ids: Sequence[int], **settings: Any) -> Completion:
-    model = Scripted([*ids, tokenizer.eos_token_id], len(tokenizer))
-    return Engine(model, tokenizer).generate([[70]], Sampling(**{"max_tokens": 80} | settings))[0][0]
+    script = [*ids, tokenizer.eos_token_id]
+    sampling = Sampling(**{"max_tokens": 80} | settings)
+    shape = replace(SHAPE, vocabulary=len(tokenizer))
+    ours = PagedEngine(ScriptedDecoder(script, shape), tokenizer).generate([[70]], sampling)[0][0]
+    theirs = PaddedEngine(Scripted(script, len(tokenizer)), tokenizer).generate([[70]], sampling)[0][0]
+    assert ours == theirs
+    return ours
 
 
 WAITING = ["x"] * 3  # what the model would say where the calculator writes
 
 
-def test_the_calculator_writes_the_value_and_closes_the_bracket(engine: Engine) -> None:
+def test_the_calculator_writes_the_value_and_closes_the_bracket(tokenizer: Any) -> None:
     said = ["<<", *"140-104", "=", *WAITING, " ", "m", "g"]
-    completion = _says(engine.tokenizer, said)
+    completion = _says(tokenizer, said)
     assert completion.text == "<<140-104=36>> mg"
-    tokens = [engine.tokenizer.decode([i]) for i in completion.token_ids]
+    tokens = [tokenizer.decode([i]) for i in completion.token_ids]
     assert tokens == ["<<", *"140-104", "=", "3", "6", ">>", " ", "m", "g", "<|im_end|>"]
     assert [t for t, own in zip(tokens, completion.mask, strict=True) if not own] == ["3", "6", ">>"]
     assert [p for p, own in zip(completion.logprobs, completion.mask, strict=True) if not own] == [0.0, 0.0, 0.0]
@@ -323,44 +314,44 @@ def test_the_calculator_writes_the_value_and_closes_the_bracket(engine: Engine) 
     ],
 )
 def test_what_is_computed_and_what_is_left_to_the_model(
-    engine: Engine, script: list[str], text: str, forced: list[str]
+    tokenizer: Any, script: list[str], text: str, forced: list[str]
 ) -> None:
-    completion = _says(engine.tokenizer, script)
+    completion = _says(tokenizer, script)
     assert completion.text == text
     assert calculator.recompute(text) == text
-    written = [engine.tokenizer.decode([i]) for i in completion.token_ids]
+    written = [tokenizer.decode([i]) for i in completion.token_ids]
     assert [t for t, own in zip(written, completion.mask, strict=True) if not own] == forced
     assert completion.finished
 
 
 @pytest.mark.parametrize("last", ["=", "=-", "4="])
-def test_a_generated_call_encodes_to_the_ids_it_was_generated_as(engine: Engine, last: str) -> None:
+def test_a_generated_call_encodes_to_the_ids_it_was_generated_as(tokenizer: Any, last: str) -> None:
     expression = ["<<", "10", "-", "1"] + ([] if last == "4=" else ["4"])
-    completion = _says(engine.tokenizer, [*expression, last, *"xxxxx"][: len(expression) + 4 + (last == "4=")])
+    completion = _says(tokenizer, [*expression, last, *"xxxxx"][: len(expression) + 4 + (last == "4=")])
     assert completion.text == "<<10-14=-4>>"
-    ids, own = encode_completion(engine.tokenizer, completion.text)
+    ids, own = encode_completion(tokenizer, completion.text)
     assert list(completion.token_ids) == ids
     if last == "=":
         assert list(completion.mask) == own
 
 
-def test_a_trained_text_that_is_said_again_has_the_ids_and_the_mask_of_its_row(engine: Engine) -> None:
+def test_a_trained_text_that_is_said_again_has_the_ids_and_the_mask_of_its_row(tokenizer: Any) -> None:
     text = "Both are given [1].\nAnswer: <<101+7=108>> mg\n\n<<10-14=-4>>"
-    completion = _says_text(engine.tokenizer, text)
+    completion = _says_text(tokenizer, text)
     assert completion.text == text
-    again, own = encode_completion(engine.tokenizer, completion.text)
+    again, own = encode_completion(tokenizer, completion.text)
     assert list(completion.token_ids) == again
     assert list(completion.mask) == own
 
 
-def test_without_the_calculator_the_model_writes_its_own_value(engine: Engine) -> None:
-    completion = _says(engine.tokenizer, ["<<", *"1+1", "=", "3", ">>"], calculator=False)
+def test_without_the_calculator_the_model_writes_its_own_value(tokenizer: Any) -> None:
+    completion = _says(tokenizer, ["<<", *"1+1", "=", "3", ">>"], calculator=False)
     assert completion.text == "<<1+1=3>>"
     assert all(completion.mask)
 
 
-def test_the_token_limit_ends_a_computed_value_too(engine: Engine) -> None:
-    completion = _says(engine.tokenizer, ["<<", *"9*9*9", "="], max_tokens=8)
+def test_the_token_limit_ends_a_computed_value_too(tokenizer: Any) -> None:
+    completion = _says(tokenizer, ["<<", *"9*9*9", "="], max_tokens=8)
     assert completion.text == "<<9*9*9=7"
     assert not completion.finished
     assert completion.mask[-1] is False

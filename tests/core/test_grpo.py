@@ -402,7 +402,7 @@ def test_the_rollouts_are_drawn_with_the_student_s_present_weights_and_the_step_
     first = rollouts.generate(prompts, _trainer_of(model))
     assert rollouts.generate(prompts, _trainer_of(model)) == first
     assert rollouts.generate(prompts, _trainer_of(model, 1))["completion_ids"] != first["completion_ids"]
-    state = rollouts.model.engine.model.state_dict()
+    state = rollouts.model.model.state_dict()
     assert all(torch.equal(state[name], tensor) for name, tensor in merged_weights(model).items())
     assert sorted(path.name for path in rollouts.folder.iterdir()) == ["step-00000.jsonl", "step-00001.jsonl"]
     with torch.no_grad():

@@ -35,7 +35,7 @@ def test_scores_are_those_of_one_text_at_a_time_with_the_end_token_last(small_mo
         prompt = small_model.encode(turns)
         answer = [*small_model.tokenizer.encode(text, add_special_tokens=False), small_model.tokenizer.eos_token_id]
         with torch.no_grad():
-            logprobs = small_model.engine.model(torch.tensor([prompt + answer])).logits[0].log_softmax(-1)
+            logprobs = small_model.model(torch.tensor([prompt + answer])).logits[0].log_softmax(-1)
         expected = [float(logprobs[len(prompt) - 1 + i, token]) for i, token in enumerate(answer)]
         assert score == pytest.approx(expected, abs=1e-4)
 
@@ -44,19 +44,19 @@ def test_a_shared_beginning_is_read_once_and_changes_no_score(small_model: Any, 
     asked = [_turns("the same long beginning of every question, and then " + "z" * n) for n in range(4)] * 2
     said = [f"Answer: {n}" for n in range(8)]  # every question twice, with another answer
     alone = [small_model.score([turns], [text])[0] for turns, text in zip(asked, said, strict=True)]
-    widths: list[int] = []
-    forward = small_model.engine._forward
+    whole = sum(len(small_model.encode(turns)) for turns in asked)
+    small_model.update_weights({})  # forgets what was kept of earlier prompts
+    read: list[int] = []
+    forward = small_model.engine.decoder.forward
 
-    def counted(ids: torch.Tensor, *rest: Any, **more: Any) -> Any:
-        widths.append(ids.numel())
-        return forward(ids, *rest, **more)
+    def counted(batch: Any, slabs: Any) -> Any:
+        read.append(len(batch.ids))
+        return forward(batch, slabs)
 
-    monkeypatch.setattr(small_model.engine, "_forward", counted)
+    monkeypatch.setattr(small_model.engine.decoder, "forward", counted)
     together = small_model.score(asked, said)
-    for one, other in zip(together, alone, strict=True):
-        assert one == pytest.approx(other, abs=1e-4)
-    assert len(widths) == 2
-    assert sum(widths) < 0.5 * sum(len(small_model.encode(turns)) for turns in asked)
+    assert together == alone
+    assert sum(read) < 0.5 * whole
 
 
 def test_an_empty_continuation_scores_its_end_token_alone_and_nothing_scores_nothing(small_model: Any) -> None:
@@ -70,7 +70,7 @@ def test_the_score_of_a_greedy_answer_is_what_generating_it_reported(small_model
     completion = small_model.generate([turns], Sampling(max_tokens=10, calculator=False))[0][0]
     prompt_and_answer = torch.tensor([[*completion.prompt_ids, *completion.token_ids]])
     with torch.no_grad():
-        logprobs = small_model.engine.model(prompt_and_answer).logits[0].log_softmax(-1)
+        logprobs = small_model.model(prompt_and_answer).logits[0].log_softmax(-1)
     start = len(completion.prompt_ids) - 1
     again = [float(logprobs[start + i, token]) for i, token in enumerate(completion.token_ids)]
     assert completion.logprobs == pytest.approx(again, abs=1e-4)
@@ -79,10 +79,10 @@ def test_the_score_of_a_greedy_answer_is_what_generating_it_reported(small_model
 def test_new_weights_are_taken_in_place_and_old_ones_can_be_put_back(small_base: Path, small_model: Any) -> None:
     model = open_local(f"dir:{small_base}")
     name = "model.layers.1.mlp.up_proj.weight"
-    before = model.engine.model.state_dict()[name].clone()
+    before = model.model.state_dict()[name].clone()
     usual = model.generate([_turns("a")], Sampling(max_tokens=8))
     model.update_weights({name: torch.zeros_like(before)})
-    assert not model.engine.model.state_dict()[name].any()
+    assert not model.model.state_dict()[name].any()
     assert model.generate([_turns("a")], Sampling(max_tokens=8)) != usual
     model.update_weights({name: before})
     assert model.generate([_turns("a")], Sampling(max_tokens=8)) == usual

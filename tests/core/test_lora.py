@@ -107,7 +107,7 @@ def test_the_merged_checkpoint_and_updated_weights_say_what_the_adapted_model_sa
     assert locate(f"dir:{tmp_path / 'merged'}").folder == tmp_path / "merged"  # with tokenizer and template, and safe
     updated = open_local(f"dir:{small_base}")
     updated.update_weights(merged_weights(adapted))
-    assert torch.allclose(_logits(updated.engine.model), expected, rtol=0, atol=1e-4)
+    assert torch.allclose(_logits(updated.model), expected, rtol=0, atol=1e-4)
 
 
 def test_an_adapter_is_loaded_to_be_used_or_to_be_trained_on(small_base: Path, adapter: Path) -> None:

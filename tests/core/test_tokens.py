@@ -158,7 +158,7 @@ def test_the_log_probability_of_a_worked_solution_is_that_of_its_training_row(
     for row, score in zip(rows, scores, strict=True):
         ids = torch.tensor([row.ids])
         with torch.no_grad():
-            logprobs = small_model.engine.model(ids).logits[0, :-1].log_softmax(-1)
+            logprobs = small_model.model(ids).logits[0, :-1].log_softmax(-1)
         whole = logprobs.gather(1, ids[0, 1:, None])[:, 0].tolist()
         assert score == pytest.approx(whole[-len(score) :], abs=1e-4)
 

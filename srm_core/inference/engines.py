@@ -1,0 +1,95 @@
+"""Which engine runs a model: compiled kernels, the same engine in plain torch, or transformers itself; and why."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+
+from ..errors import ConfigError
+from ..records import Completion, Sampling
+from .architecture import Architecture, Unknown, architecture_of
+from .kernels.batch import Batch, Decoder
+from .kernels.compiled import CompiledDecoder
+from .kernels.compiling import NoKernels
+from .kernels.reference import ReferenceDecoder
+from .padded import PaddedEngine
+from .paged import PagedEngine
+from .pages import PagePool
+
+log = logging.getLogger(__name__)
+Tier = Literal["native", "portable", "reference", "transformers"]
+TIERS: tuple[Tier, ...] = ("native", "portable", "reference", "transformers")
+VARIABLE = "SRM_ENGINE"  # asks for a tier; the best that works, if it is not set
+TOLERANCE = 1e-3  # logits that differ by more from transformers' own are wrong
+
+
+class Engine(Protocol):
+    """Generates and scores token ids."""
+
+    def generate(self, prompts: Any, sampling: Sampling, rows: int = 48) -> list[list[Completion]]:
+        """Return ``sampling.n`` completions for each prompt, in order."""
+        ...
+
+    def score(self, prompts: Any, answers: Any) -> list[list[float]]:
+        """Return the log-probability (nats) of each token of each answer after its prompt."""
+        ...
+
+    def update(self, names: set[str]) -> None:
+        """Take the weights ``names`` anew from the model in memory."""
+        ...
+
+
+def engine_for(ref: str, model: Any, tokenizer: Any) -> Engine:
+    """Return the fastest engine that computes what transformers computes with ``model``; a fallback is logged."""
+    tier = os.environ.get(VARIABLE, "native")
+    if tier not in TIERS:
+        raise ConfigError(f"{VARIABLE}={tier}: it is one of {', '.join(TIERS)}")
+    if tier == "transformers" or next(model.parameters()).device.type != "cpu":
+        return PaddedEngine(model, tokenizer)
+    try:
+        decoder = decoder_for(model, tier)
+    except Unknown as what:
+        log.warning("%s: the engine does not know %s; transformers generates instead, slower", ref, what)
+        return PaddedEngine(model, tokenizer)
+    return PagedEngine(decoder, tokenizer)
+
+
+def decoder_for(model: Any, tier: str = "native") -> Decoder:
+    """Return a decoder for a transformers model on the CPU, its logits compared with the model's own.
+
+    Raises:
+        Unknown: the engine does not know the model, or computes something else than transformers.
+    """
+    shape = architecture_of(model)
+    decoder: Decoder
+    if tier == "reference":
+        decoder = ReferenceDecoder(model, shape)
+    else:
+        try:
+            decoder = CompiledDecoder(model, shape, tier=tier)
+        except NoKernels as reason:
+            log.warning("no compiled kernels (%s); generation is slow", reason)
+            decoder = ReferenceDecoder(model, shape)
+    off = error_of(decoder, model, shape)
+    if not off < TOLERANCE:
+        raise Unknown(f"this model well enough: its logits are off by {off:.2g}")
+    return decoder
+
+
+@torch.inference_mode()
+def error_of(decoder: Decoder, model: Any, shape: Architecture) -> float:
+    """Return the largest difference of a logit from transformers' own, as a share of their spread, on one short text.
+
+    A text of 40 tokens spans three pages.
+    """
+    ids = np.arange(40, dtype=np.int32) * 7919 % shape.vocabulary
+    pool = PagePool(shape)
+    tables = np.array([[pool.take() for _ in range(3)]], np.int32)
+    places = np.arange(40, dtype=np.int32)
+    ours = decoder.forward(Batch(ids, places, np.zeros(40, np.int32), tables, places), pool.slabs)
+    theirs = model(torch.from_numpy(ids).long()[None], use_cache=False).logits[0].float()
+    return float((ours - theirs).abs().max() / theirs.std().clamp(min=1e-6))

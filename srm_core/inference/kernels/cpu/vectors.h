@@ -1,0 +1,65 @@
+// Vectors of the machine's own width, written once for AVX-512, AVX2, NEON and plain C++ (GCC and Clang extensions).
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#define INLINE inline __attribute__((always_inline))
+
+#if defined(SRM_PORTABLE)
+constexpr int LANES = 4, ACCUMULATORS = 8;
+#elif defined(__AVX512F__)
+constexpr int LANES = 16, ACCUMULATORS = 24;  // of 32 registers
+#elif defined(__AVX2__)
+constexpr int LANES = 8, ACCUMULATORS = 12;  // of 16 registers
+#elif defined(__ARM_NEON)
+constexpr int LANES = 4, ACCUMULATORS = 24;  // of 32 registers
+#else
+constexpr int LANES = 4, ACCUMULATORS = 8;
+#endif
+
+typedef float Vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t IVec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef uint16_t HalfVec __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
+typedef int8_t ByteVec __attribute__((vector_size(LANES), aligned(1), may_alias));
+
+INLINE Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
+INLINE void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
+INLINE Vec broadcast(float x) { return x - Vec{}; }
+
+INLINE float sum(Vec v) {
+  float s = 0;
+  for (int i = 0; i < LANES; i++) s += v[i];
+  return s;
+}
+
+INLINE float largest(Vec v) {
+  float m = v[0];
+  for (int i = 1; i < LANES; i++) m = v[i] > m ? v[i] : m;
+  return m;
+}
+
+INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }
+
+// e^x for x in [-87, 88] (clamped), relative error below 2e-7: 2^n times a polynomial of degree 6 on [-ln2/2, ln2/2].
+INLINE Vec exponential(Vec x) {
+  x = x > 88.0f ? broadcast(88.0f) : x;
+  x = x < -87.0f ? broadcast(-87.0f) : x;
+  Vec shifted = x * 1.44269504f + 12582912.0f;  // adding 1.5 * 2^23 rounds to the nearest whole number
+  Vec n = shifted - 12582912.0f;
+  Vec r = x - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  Vec p = broadcast(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  IVec power = (__builtin_convertvector(n, IVec) + 127) << 23;
+  return p * reinterpret_cast<Vec&>(power);
+}
+
+INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exponential(-x)); }
+
+constexpr int padded(int n, int to) { return (n + to - 1) / to * to; }
