@@ -30,6 +30,7 @@ slow: $(VENV)/dev
 	$(BIN)/pytest -m slow
 
 bench: $(VENV)/dev
+	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/rates.py
 
 docs: $(VENV)/dev

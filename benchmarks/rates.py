@@ -1,6 +1,6 @@
-"""Tokens a second of training and generation on this machine, beside TRL's and transformers' own, in one run.
+"""Tokens a second of training on this machine, beside TRL's own settings, in one run.
 
-    python benchmarks/rates.py            # about six minutes on two idle cores; nothing else may compute meanwhile
+    python benchmarks/rates.py            # about four minutes on two idle cores; nothing else may compute meanwhile
 
 Real input: the medical pack's worked problems on the embedded base model, float32, LoRA r16. Arms are interleaved; each
 figure is the median of its runs. The limit beside them is the forward pass without gradients and without a cache.
@@ -20,36 +20,20 @@ from typing import Any
 
 ROUNDS = 3
 ROWS = 16  # training rows a measured step
-PROMPTS, SAMPLES, NEW_TOKENS = 4, 8, 48
 
 warnings.simplefilter("ignore")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
-def problems() -> list[Any]:
-    """Return worked problems of the draft kinds, in turn."""
-    from srm_core.config import PackConfig
-    from srm_core.host import Host
-    from srm_core.testing.fakes import DictKnowledge
-    from srm_core.workspace import cache_dir
-
-    host = Host("medical")
-    core = tuple(kind.name for kind in host.pack().kinds if kind.core)
-    config = PackConfig(per_kind=8, kinds=core, max_documents=100, cache=str(cache_dir()))
-    found = [p for p in host.problems(DictKnowledge(), config) if p.solution]
-    return sorted(found, key=lambda p: p.id)
-
-
 def main() -> None:
     """Measure, print and keep the rates."""
     import torch
+    from decode import problems  # its neighbour
 
-    from srm_core.inference.engine import Engine
     from srm_core.inference.tokens import encode_completion, encode_prompt
     from srm_core.models.embedded import base_folder
     from srm_core.models.load import load_tokenizer, load_weights
     from srm_core.prompts import conversation
-    from srm_core.records import Sampling
 
     folder = base_folder()
     tokenizer, model = load_tokenizer(folder), load_weights(folder)
@@ -58,29 +42,7 @@ def main() -> None:
     rows = [(prompt, *encode_completion(tokenizer, p.solution)) for prompt, p in zip(prompts, asked, strict=True)][
         :ROWS
     ]
-    engine = Engine(model, tokenizer)
-    few = prompts[:PROMPTS]
-    sampling = Sampling(n=SAMPLES, max_tokens=NEW_TOKENS, temperature=1.0, calculator=False)
-    widest = max(map(len, few))
-    pad = tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (widest - len(p)) + list(p) for p in few])
-    seen = (torch.arange(widest)[None] >= torch.tensor([[widest - len(p)] for p in few])).long()
-
-    def ours() -> int:
-        return sum(c.tokens for group in engine.generate(few, sampling) for c in group)
-
-    def theirs() -> int:
-        with torch.inference_mode():
-            out = model.generate(
-                input_ids=ids,
-                attention_mask=seen,
-                do_sample=True,
-                top_k=0,
-                num_return_sequences=SAMPLES,
-                max_new_tokens=NEW_TOKENS,
-                pad_token_id=pad,
-            )
-        return int((out[:, widest:] != pad).sum())
+    few = prompts[:4]
 
     def forward() -> int:
         flat = torch.tensor([(p * 4)[:192] for p in few])
@@ -88,8 +50,7 @@ def main() -> None:
             model.model(input_ids=flat, use_cache=False)
         return flat.numel()
 
-    results = measure({"generate": ours, "transformers.generate": theirs, "forward": forward})
-    results |= measure(training(folder, tokenizer, rows))
+    results = measure({"forward": forward, **training(folder, tokenizer, rows)})
     kept = {
         "date": datetime.now(UTC).date().isoformat(),
         "command": "python benchmarks/rates.py",
@@ -98,7 +59,6 @@ def main() -> None:
         "rounds": ROUNDS,
         "tokens_per_second": results,
         "ratios": {
-            "generate / transformers.generate": results["generate"] / results["transformers.generate"],
             "train / TRL defaults": results["train"] / results["TRL defaults"],
             "train / forward": results["train"] / results["forward"],
         },

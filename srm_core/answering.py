@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import ConfigError
-from .inference.asking import Asker
+from .inference.asking import Asker, retrieved
 from .pipeline import context_of
 from .records import ChoiceKey, Evidence, Problem, Sampling
 from .stages.students import Students
@@ -39,7 +39,7 @@ def ask(place: Run, question: str, workspace: Workspace) -> Answer:
     context, artifacts = context_of(place, workspace)
     knowledge = context.host.open_knowledge(artifacts["ground"].path / "knowledge.cache")
     problem = Problem(kind="ask", question=question, answer="?", anchor=question, key=ChoiceKey(index=0))
-    evidence = tuple(context.host.evidence(problem, knowledge))
+    evidence = tuple(retrieved(context.host, knowledge)(problem))
     knowledge.close()
     if not evidence:
         return Answer("", None, (), (), "nothing in the knowledge base bears on the question")

@@ -91,6 +91,7 @@ class TrainConfig(Value):
     checkpoint_steps: Positive = 50
     rl_steps: Count = 4
     rl_prompts: Positive = 4  # prompts a step
+    rl_candidates: Positive = 1  # problems tried for each one learned from; those solved sometimes are taken
     rl_samples: Annotated[int, Field(ge=2)] = 6  # completions a prompt
     rl_max_tokens: Positive = 96
     rl_learning_rate: Annotated[float, Field(gt=0)] = 5e-5

@@ -145,8 +145,9 @@ class Host:
         return self._collect("srm_triples", Triple, config=self.settings(config))
 
     def evidence(self, problem: Problem, knowledge: Knowledge) -> Iterator[Evidence]:
-        """Yield what supports an answer to ``problem``."""
-        return self._collect("srm_evidence", Evidence, problem=problem, knowledge=knowledge)
+        """Yield what supports an answer to ``problem``, the pack's own first."""
+        for each in reversed(self._registry.table["srm_evidence"]):
+            yield from items_of(each, {"problem": problem, "knowledge": knowledge}, (Evidence,))
 
     def problems(self, knowledge: Knowledge, config: PackConfig) -> Iterator[Problem]:
         """Yield problems with executable keys."""

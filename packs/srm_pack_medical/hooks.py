@@ -88,6 +88,14 @@ def srm_rewards(
 
 
 @hookimpl
+def srm_evidence(problem: Problem, knowledge: Knowledge) -> Iterable[Evidence]:
+    """Yield facts about the codes, terms and drugs the question names, in the words of the pack's own problems."""
+    from .lookup import evidence_for
+
+    return evidence_for(problem, knowledge)
+
+
+@hookimpl
 def srm_evals(config: PackConfig) -> Iterable[EvalItem]:
     """Yield PubMedQA and MedCalc-Bench, if the settings say where they lie."""
     from .evals import evals

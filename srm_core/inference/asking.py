@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..host import Host
 from ..prompts import Shot, conversation
-from ..protocols import Model, Scorer
+from ..protocols import Knowledge, Model, Scorer
 from ..records import Completion, Evidence, Problem, Sampling
 
 STOP = ("\nQuestion:", "\nFacts:")  # a base that goes on to ask itself the next question has answered this one
+RETRIEVED = 6  # pieces of evidence: as many as the longest training prompts show
 Shown = Callable[[Problem], Sequence[Evidence]]  # the evidence an arm puts into the prompt
 
 
 def own_evidence(problem: Problem) -> Sequence[Evidence]:
     """Return the evidence the problem brings."""
     return problem.evidence
+
+
+def retrieved(host: Host, knowledge: Knowledge) -> Shown:
+    """Return the arm that shows what the plugins retrieve for a question: the first `RETRIEVED` different pieces."""
+
+    def shown(problem: Problem) -> Sequence[Evidence]:
+        found: dict[str, Evidence] = {}
+        for piece in host.evidence(problem, knowledge):
+            found.setdefault(piece.text, piece)
+            if len(found) == RETRIEVED:
+                break
+        return tuple(found.values())
+
+    return shown
 
 
 class Asker:

@@ -7,6 +7,7 @@ with a warm cache nothing is fetched; with a cold cache and no index the error s
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,8 +147,9 @@ def _dequantize(gguf: Path, out: Path) -> None:
 
     logging.disable_progress_bar()
     folder, name = str(gguf.parent), gguf.name
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=name, quantization_config=GgufConfig(dequantize=True), dtype="float32"
-    )
+    with redirect_stderr(io.StringIO()):  # a progress bar that cannot be switched off
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, gguf_file=name, quantization_config=GgufConfig(dequantize=True), dtype="float32"
+        )
     AutoTokenizer.from_pretrained(folder, gguf_file=name).save_pretrained(out)
     model.save_pretrained(out)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ..inference.asking import STOP, Asker, Shown, own_evidence
+from ..inference.asking import STOP, Asker, Shown, own_evidence, retrieved
 from ..models.sentences import embed
 from ..protocols import Knowledge, Model
 from ..records import Attempt, EvalItem, Evidence, Problem, Sampling, digest
@@ -146,7 +146,7 @@ class _Run:
             case "shuffled":
                 return others_evidence(problems)
             case "base-retrieved" | "retrieved":
-                return lambda problem: tuple(self.context.host.evidence(problem, self.knowledge))
+                return retrieved(self.context.host, self.knowledge)
         return own_evidence
 
     def _second(self, problem: Problem, attempt: Attempt) -> bool | None:

@@ -57,7 +57,7 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
 def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
     """Return the prompts of reinforcement learning: training problems not used by supervised rows, kinds in turn."""
     settings = context.config.train
-    wanted = settings.rl_steps * settings.rl_prompts
+    wanted = settings.rl_steps * settings.rl_prompts * settings.rl_candidates
     skip = context.config.distill.per_kind
     fresh = training_problems(problems, wanted, skip)
     if len(fresh) < min(wanted, settings.rl_prompts):  # one step takes that many different prompts

@@ -21,6 +21,7 @@ from ..models.load import load_tokenizer, load_weights
 from ..prompts import conversation
 from ..records import Attempt, Problem, Sampling
 from ..store import read_records, write_records, write_rows
+from .candidates import learnable
 from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
 from .head import project_labels_only
@@ -45,7 +46,12 @@ def train_grpo(
     tokenizer = load_tokenizer(base)
     model = with_adapter(base, data / "adapter", trainable=True, dtype=config.dtype)
     rollouts = Rollouts(base, tokenizer, problems, config, system, judge, out / "rollouts")
-    trainer = _trainer(model, tokenizer, list(problems), config, out, rollouts, tell)
+    chosen = list(problems.values())
+    if config.rl_candidates > 1:
+        rollouts.take(model)
+        wanted = config.rl_steps * config.rl_prompts
+        chosen = learnable(chosen, wanted, config.rl_prompts, rollouts.tried, out / "candidates")
+    trainer = _trainer(model, tokenizer, [problem.id for problem in chosen], config, out, rollouts, tell)
     checkpoint = newest_whole(out)
     with old_name_of_checkpointing():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -80,27 +86,14 @@ class Rollouts:
     def generate(self, prompts: Sequence[str], trainer: Any) -> dict[str, list[Any]]:
         """Return ids, log-probabilities and masks for ``prompts``: problem ids, each repeated once a sample."""
         step = int(trainer.state.global_step)
-        self.model.update_weights(merged_weights(trainer.accelerator.unwrap_model(trainer.model)))
-        unique = list(dict.fromkeys(prompts))
-        sampling = Sampling(
-            n=self.config.rl_samples,
-            max_tokens=self.config.rl_max_tokens,
-            temperature=self.config.rl_temperature,
-            seed=self.config.seed * 100_003 + step,
-        )
-        turns = [conversation(self.system, self.problems[i], self.problems[i].evidence) for i in unique]
-        drawn = dict(zip(unique, self.model.generate(turns, sampling), strict=True))
-        attempts = [
-            self.judge.judge(
-                self.problems[i], completion, model="rollout", arm=f"step-{step}", sampling=sampling, index=k
-            )
-            for i in unique
-            for k, completion in enumerate(drawn[i])
-        ]
+        self.take(trainer.accelerator.unwrap_model(trainer.model))
+        unique = [self.problems[i] for i in dict.fromkeys(prompts)]
+        drawn = self.sampled(unique, arm=f"step-{step}", seed=self.config.seed * 100_003 + step)
+        attempts = [attempt for group in drawn.values() for attempt in group]
         write_records(self.folder / f"step-{step:05d}.jsonl", attempts)  # first: paying may stop the run
         self.paid = {(a.problem, a.index): self.judge.total(a) for a in attempts}
         numbers = _sample_numbers(prompts)
-        chosen = [drawn[i][k] for i, k in zip(prompts, numbers, strict=True)]
+        chosen = [drawn[i][k].completion for i, k in zip(prompts, numbers, strict=True)]
         return {
             "prompt_ids": [list(c.prompt_ids) for c in chosen],
             "completion_ids": [list(c.token_ids) for c in chosen],
@@ -108,6 +101,32 @@ class Rollouts:
             "env_mask": [[int(own) for own in c.mask] for c in chosen],
             "problem": list(prompts),
             "sample": numbers,
+        }
+
+    def take(self, adapted: Any) -> None:
+        """Generate with the weights of ``adapted`` from now on."""
+        self.model.update_weights(merged_weights(adapted))
+
+    def tried(self, problems: Sequence[Problem]) -> list[Attempt]:
+        """Return the judged samples of problems that are not trained on yet."""
+        drawn = self.sampled(problems, arm="candidate", seed=self.config.seed * 100_003 - 1)
+        return [attempt for group in drawn.values() for attempt in group]
+
+    def sampled(self, problems: Sequence[Problem], *, arm: str, seed: int) -> dict[str, list[Attempt]]:
+        """Return the judged samples of each problem, by its id."""
+        sampling = Sampling(
+            n=self.config.rl_samples,
+            max_tokens=self.config.rl_max_tokens,
+            temperature=self.config.rl_temperature,
+            seed=seed,
+        )
+        turns = [conversation(self.system, problem, problem.evidence) for problem in problems]
+        return {
+            problem.id: [
+                self.judge.judge(problem, completion, model="rollout", arm=arm, sampling=sampling, index=k)
+                for k, completion in enumerate(completions)
+            ]
+            for problem, completions in zip(problems, self.model.generate(turns, sampling), strict=True)
         }
 
     def reward(self, *, problem: Sequence[str], sample: Sequence[int], **_: Any) -> list[float | None]:
