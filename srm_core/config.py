@@ -181,15 +181,14 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "ingest": {"max_documents": 4000},
         "ground": {"max_passages": 20000},
         "pose": {"per_kind": 1200},
-        "distill": {"per_kind": 140},
-        "train": {"rl_steps": 12, "rl_samples": 8},
+        "train": {"rl_steps": 8, "rl_samples": 8, "rl_candidates": 4},
         "evaluate": {
             "arms": ("base-zero", "base-few", "base-retrieved", "sft", "rl"),
             "votes": 3,
             "test_per_kind": 30,
-            "suites": 100,
+            "suites": 60,
         },
-        "audit": {"per_attribute": 24},
+        "audit": {"per_attribute": 20},
     },
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from srm_core.config import AuditPolicy
 from srm_core.protocols import Respondent, Verify
 from srm_core.records import AuditFinding, AuditItem, Outcome, Probe
-from srm_core.reports.intervals import Interval, mean, rate
+from srm_core.reports.intervals import Interval, mean, paired_interval, rate
 
 from . import cognitive, twins
 from .asking import ask
@@ -21,7 +21,6 @@ from .statistics import (
     is_ternary,
     minimum_detectable_effect,
     minimum_detectable_mean,
-    paired_interval,
     paired_p,
 )
 

@@ -14,8 +14,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from srm_core.reports.intervals import Interval, mean
-
 _NORMAL = NormalDist()
 _Z95 = _NORMAL.inv_cdf(0.975)
 EXACT = 12  # non-zero values up to which every sign pattern is enumerated
@@ -73,23 +71,6 @@ def holm(ps: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, ps[index] * (len(ps) - rank)))
         adjusted[index] = highest
     return adjusted
-
-
-def paired_interval(values: Sequence[float], *, bound: float = 1.0, seed: int = 0) -> Interval:
-    """Return the mean of paired values in [-bound, bound] with a 95 % interval; no values give the whole range.
-
-    The interval is the wider, at each end, of two: the bootstrap over problems, and the adjusted Wald interval of
-    Bonett and Price 2012, which is the normal interval of the sample with one ``+bound`` and one ``-bound`` added.
-    The bootstrap of 24 equal values has no width, which would claim certainty; the second never shrinks to a point.
-    """
-    if not values:
-        return Interval(0.0, -bound, bound, 0)
-    drawn = mean(values, seed)
-    added = np.asarray([*values, bound, -bound], dtype=float)
-    half = _Z95 * float(added.std()) / math.sqrt(len(added))
-    centre = float(added.mean())
-    low, high = min(drawn.low, centre - half), max(drawn.high, centre + half)
-    return Interval(drawn.value, max(-bound, low), min(bound, high), len(values))
 
 
 def discordance(values: Sequence[float], *, bound: float = 1.0) -> float:

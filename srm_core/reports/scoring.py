@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from ..records import Attempt, Kind, Problem, Score
 from ..traces import parse_trace
-from .intervals import Interval, mean, mean_over_groups, rate
+from .intervals import Interval, mean_over_groups, paired_interval, rate
 
 ALL = "all"
 BASES = ("base-zero", "base-few", "base-retrieved")
@@ -141,13 +141,16 @@ def _differences(
         if not values:
             continue
         used = [*paired, *(other[cell.problem.id] for cell in paired)]
-        scores.append(_score(suite, name, arm, decoding, "accuracy", mean(values, seed), used, baseline))
+        interval = paired_interval(values, seed=seed)
+        scores.append(_score(suite, name, arm, decoding, "accuracy", interval, used, baseline))
         if ":" not in name and _counts(paired, kinds):
             groups[name] = values
     if groups:
         both = [cell for cell in table.values() if cell.problem.id in other and headline(cell.problem, kinds)]
         used = [*both, *(other[cell.problem.id] for cell in both)]
         interval = mean_over_groups(groups, seed)
+        if interval.low == interval.high:  # every item agrees: a bootstrap has no width, which would claim certainty
+            interval = paired_interval([value for values in groups.values() for value in values], seed=seed)
         scores.append(_score(suite, ALL, arm, decoding, "accuracy", interval, used, baseline))
     return scores
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from srm_bias_audit import statistics as s
 
+from srm_core.reports.intervals import paired_interval
+
 
 def test_mcnemar_equals_the_binomial_by_hand() -> None:
     assert s.mcnemar_exact(0, 0) == 1.0
@@ -109,7 +111,7 @@ def test_a_mean_of_nats_has_the_normal_formula() -> None:
 
 def test_the_interval_without_discordance_is_bonett_and_prices() -> None:
     half = 1.959964 * math.sqrt(2 / 26 / 26)  # p12 = p21 = 1/26
-    interval = s.paired_interval([0.0] * 24)
+    interval = paired_interval([0.0] * 24)
     assert (interval.low, interval.high) == pytest.approx((-half, half), abs=1e-6)
     assert interval.value == 0.0
 
@@ -118,15 +120,15 @@ def test_the_interval_contains_bonett_and_prices_by_hand() -> None:
     values = [1.0] * 9 + [-1.0] * 3 + [0.0] * 28
     up, down = 10 / 42, 4 / 42
     half = 1.959964 * math.sqrt((up + down - (up - down) ** 2) / 42)
-    interval = s.paired_interval(values)
+    interval = paired_interval(values)
     assert interval.low <= up - down - half + 1e-6
     assert interval.high >= up - down + half - 1e-6
     assert interval.value == pytest.approx(6 / 40)
 
 
 def test_no_values_give_the_whole_range() -> None:
-    assert s.paired_interval([], bound=2.0).low == -2.0
-    assert s.paired_interval([], bound=2.0).high == 2.0
+    assert paired_interval([], bound=2.0).low == -2.0
+    assert paired_interval([], bound=2.0).high == 2.0
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_no_values_give_the_whole_range() -> None:
 def test_the_interval_covers_the_truth_at_least_nearly_nominally(n: int, up: float, down: float) -> None:
     rng = np.random.default_rng(7)
     draws = rng.choice([1.0, -1.0, 0.0], size=(300, n), p=[up, down, 1 - up - down])
-    intervals = [s.paired_interval(list(row), seed=k) for k, row in enumerate(draws)]
+    intervals = [paired_interval(list(row), seed=k) for k, row in enumerate(draws)]
     covered = np.mean([i.low <= up - down <= i.high for i in intervals])
     assert covered >= 0.93
 

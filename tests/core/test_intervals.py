@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from srm_core.reports.intervals import Interval, mean, mean_over_groups, rate
+from srm_core.reports.intervals import Interval, mean, mean_over_groups, paired_interval, rate
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 1), (0, 25), (1, 25), (12, 25), (25, 25), (3, 10), (150, 200)])
@@ -88,6 +90,16 @@ def test_the_stratified_bootstrap_covers_the_truth_about_as_often_as_it_promises
         found = mean_over_groups(groups, seed=number)
         covered += found.low <= np.mean(truth) <= found.high
     assert least <= covered / rounds <= 0.975  # 0.95, less what small groups cost the percentile bootstrap
+
+
+def test_paired_differences_that_all_agree_still_leave_room_for_doubt() -> None:
+    """By hand: 25 zeros with +1 and -1 added have mean 0 and deviation sqrt(2 / 27); 1.96 sqrt(2 / 27) / sqrt(27)."""
+    found = paired_interval([0.0] * 25)
+    assert (found.value, found.n) == (0.0, 25)
+    assert found.high == pytest.approx(1.959964 * math.sqrt(2 / 27) / math.sqrt(27), abs=1e-6)
+    assert found.low == -found.high
+    assert paired_interval([1.0] * 25).high == 1.0
+    assert paired_interval([1.0] * 25).low < 0.97
 
 
 def test_paired_differences_cover_their_truth() -> None:
