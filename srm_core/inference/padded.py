@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..records import Completion, Sampling
 from .cache import SlottedCache
 from .choosing import choose
-from .sequences import Row, Writer, check_fits, completions_of, new_rows
+from .sequences import Row, Writer, asked_of, check_fits, new_rows
 
 SHARED_PREFIX_MIN = 16  # a shorter common prefix is not worth a pass of its own
 
@@ -42,10 +41,12 @@ class PaddedEngine:
             ModelError: a prompt and its tokens would not fit the model's context.
         """
         check_fits(prompts, sampling, self.model.config.get_text_config().max_position_embeddings)
-        everything: list[Row] = []
+        said: dict[int, list[Completion]] = {}
         for batch in self._batches(prompts, max(1, rows // sampling.n)):
-            everything += self._run([prompts[i] for i in batch], batch, sampling)
-        return completions_of(self.writer, prompts, everything, sampling)
+            done = iter(self._run([prompts[i] for i in batch], sampling))
+            for i in batch:
+                said[i] = [self.writer.completion(prompts[i], next(done)) for _ in range(sampling.n)]
+        return [said[i] for i in range(len(prompts))]
 
     @torch.inference_mode()
     def score(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[list[float]]:
@@ -63,8 +64,8 @@ class PaddedEngine:
         for start in range(0, len(order), size):
             yield order[start : start + size]
 
-    def _run(self, prompts: Sequence[Sequence[int]], numbers: Sequence[int], sampling: Sampling) -> list[Row]:
-        rows = [row for p, number in zip(prompts, numbers, strict=True) for row in new_rows(p, number, sampling)]
+    def _run(self, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Row]:
+        rows = [row for prompt in prompts for row in new_rows(prompt, sampling)]
         cache, seen_RT, logits_RTV = self._prefill(prompts, _common_prefix(prompts), new_tokens=sampling.max_tokens)
         repeats_R = torch.arange(len(prompts), device=self.device).repeat_interleave(sampling.n)
         cache.select(repeats_R)
@@ -72,7 +73,7 @@ class PaddedEngine:
         position_R = torch.tensor([len(prompts[i]) for i in repeats_R.tolist()], device=self.device)
         live = rows
         while True:
-            self._write(live, logits_RV, sampling)
+            self.writer.write(live, *choose(logits_RV, asked_of(live)))
             keep = [i for i, row in enumerate(live) if not row.done]
             if not keep:
                 break
@@ -129,11 +130,6 @@ class PaddedEngine:
         )
         logits_RTV: torch.Tensor = output.logits
         return logits_RTV.float()
-
-    def _write(self, rows: Sequence[Row], logits_RV: torch.Tensor, sampling: Sampling) -> None:
-        uniform = np.array([row.draw.random() if sampling.temperature else 0.0 for row in rows])
-        forced = np.array([row.forced[0] if row.forced else -1 for row in rows], np.int32)
-        self.writer.write(rows, *choose(logits_RV, sampling.temperature, sampling.top_p, uniform, forced), sampling)
 
 
 def _common_prefix(prompts: Sequence[Sequence[int]]) -> int:

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from .. import calculator
 from ..errors import ModelError
 from ..records import Completion, Sampling, digest
+from .choosing import Asked
 from .tokens import decode, encode_text
 
 _CALL_BEGUN = re.compile(r"<<([^<>=]*)=")
@@ -20,7 +23,7 @@ _CALL_BEGUN = re.compile(r"<<([^<>=]*)=")
 class Row:
     """One sample of one prompt."""
 
-    prompt: int  # which prompt it continues
+    sampling: Sampling
     index: int  # which of the prompt's samples it is
     draw: random.Random
     ids: list[int] = field(default_factory=list)
@@ -32,13 +35,23 @@ class Row:
     done: bool = False
 
 
-def new_rows(prompt: Sequence[int], number: int, sampling: Sampling) -> list[Row]:
-    """Return the rows of all samples of the ``number``-th prompt.
+def new_rows(prompt: Sequence[int], sampling: Sampling) -> list[Row]:
+    """Return the rows of all samples of a prompt.
 
     Each draws from a generator of its own, seeded by the prompt and the sample's number.
     """
     seeds = [int(digest([sampling.seed, k, list(prompt)])[:16], 16) for k in range(sampling.n)]
-    return [Row(prompt=number, index=k, draw=random.Random(seed)) for k, seed in enumerate(seeds)]
+    return [Row(sampling=sampling, index=k, draw=random.Random(seed)) for k, seed in enumerate(seeds)]
+
+
+def asked_of(rows: Sequence[Row]) -> Asked:
+    """Return how the next token of each row is chosen; a row that samples draws its number now."""
+    return Asked(
+        temperature=np.array([row.sampling.temperature for row in rows], np.float32),
+        top_p=np.array([row.sampling.top_p for row in rows], np.float32),
+        uniform=np.array([row.draw.random() if row.sampling.temperature else 0.0 for row in rows]),
+        forced=np.array([row.forced[0] if row.forced else -1 for row in rows], np.int32),
+    )
 
 
 def check_fits(prompts: Sequence[Sequence[int]], sampling: Sampling, limit: int) -> None:
@@ -59,7 +72,7 @@ class Writer:
         self.pieces = [tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in range(len(tokenizer))]
         self.end = {tokenizer.eos_token_id}
 
-    def write(self, rows: Sequence[Row], tokens: Sequence[int], logprobs: Sequence[float], sampling: Sampling) -> None:
+    def write(self, rows: Sequence[Row], tokens: Sequence[int], logprobs: Sequence[float]) -> None:
         """Give every live row its next token: the calculator's where it is at work, else the model's choice."""
         for row, chosen, logprob in zip(rows, tokens, logprobs, strict=True):
             if row.done:
@@ -67,15 +80,15 @@ class Writer:
             token, own = chosen, not row.forced
             if not own:
                 token = row.forced.pop(0)
-            elif sampling.calculator:
+            elif row.sampling.calculator:
                 token, own = self._call(row, chosen)
-            self._append(row, token, logprob if own else 0.0, own, sampling)
-            row.done = row.done or len(row.ids) >= sampling.max_tokens
+            self._append(row, token, logprob if own else 0.0, own)
+            row.done = row.done or len(row.ids) >= row.sampling.max_tokens
 
-    def completion(self, prompt: Sequence[int], row: Row, sampling: Sampling) -> Completion:
+    def completion(self, prompt: Sequence[int], row: Row) -> Completion:
         """Return what the row has said, without the stop string that ended it."""
         text = decode(self.tokenizer, row.ids)
-        for stop in sampling.stop:
+        for stop in row.sampling.stop:
             text = text.split(stop, 1)[0]
         return Completion(
             text=text,
@@ -103,7 +116,7 @@ class Writer:
         row.forced = [*canonical[1:], *value, *close]
         return canonical[0], False
 
-    def _append(self, row: Row, token: int, logprob: float, own: bool, sampling: Sampling) -> None:
+    def _append(self, row: Row, token: int, logprob: float, own: bool) -> None:
         row.ids.append(token)
         row.logprobs.append(logprob)
         row.mask.append(own)
@@ -112,16 +125,5 @@ class Writer:
             return
         piece = self.pieces[token]
         row.text = decode(self.tokenizer, row.ids) if "\ufffd" in piece else row.text + piece  # a part of a character
-        if any(stop in row.text for stop in sampling.stop):
+        if any(stop in row.text for stop in row.sampling.stop):
             row.finished = row.done = True
-
-
-def completions_of(
-    writer: Writer, prompts: Sequence[Sequence[int]], rows: Sequence[Row], sampling: Sampling
-) -> list[list[Completion]]:
-    """Return the completions of each prompt, samples in order."""
-    found = {(row.prompt, row.index): row for row in rows}
-    return [
-        [writer.completion(prompt, found[i, k], sampling) for k in range(sampling.n)]
-        for i, prompt in enumerate(prompts)
-    ]

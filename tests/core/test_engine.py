@@ -255,7 +255,7 @@ class ScriptedDecoder:
     def __init__(self, script: Sequence[int], shape: Any) -> None:
         self.script = script
         self.shape = shape
-        self.choose = staticmethod(choose)
+        self.choose = choose
 
     def forward(self, batch: Batch, slabs: list[torch.Tensor]) -> torch.Tensor:
         places = batch.positions[batch.outputs]

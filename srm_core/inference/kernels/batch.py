@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..architecture import Architecture
+from ..choosing import Asked
 
 MOST_TOKENS = 512  # of one pass; longer prompts are read in pieces
 MOST_OUTPUTS = 256  # rows of logits of one pass
@@ -39,19 +40,8 @@ class Decoder(Protocol):
         """Return the logits (O, V), valid until the next pass."""
         ...
 
-    def choose(
-        self,
-        logits_RV: torch.Tensor,
-        temperature: float,
-        top_p: float,
-        uniform: np.ndarray,
-        forced: np.ndarray,
-    ) -> tuple[list[int], list[float]]:
-        """Return (token, its log-probability in nats under the tempered distribution) of each row.
-
-        ``forced`` (R,) int32 holds a token or -1; temperature 0 takes the most probable one; else ``uniform`` (R,) in
-        [0, 1) decides by inverse cumulative probability among the smallest set of tokens that reaches ``top_p``.
-        """
+    def choose(self, logits_RV: torch.Tensor, asked: Asked) -> tuple[list[int], list[float]]:
+        """Return (token, its log-probability in nats under the tempered distribution) of each row."""
         ...
 
     def update(self, names: set[str]) -> None:

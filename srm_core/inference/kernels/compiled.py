@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..architecture import Architecture, angles, prefix
+from ..choosing import Asked
 from ..pages import SLAB_PAGES
 from .batch import MOST_OUTPUTS, MOST_TOKENS, Batch
 from .compiling import library
@@ -127,14 +128,11 @@ class CompiledDecoder:
         self.c.srm_forward(self.handle, ctypes.byref(given), torch.get_num_threads())
         return self.logits[:outputs, : self.shape.vocabulary]
 
-    def choose(
-        self, logits_RV: torch.Tensor, temperature: float, top_p: float, uniform: np.ndarray, forced: np.ndarray
-    ) -> tuple[list[int], list[float]]:
+    def choose(self, logits_RV: torch.Tensor, asked: Asked) -> tuple[list[int], list[float]]:
         """Return the token of each row and its log-probability."""
         rows = len(logits_RV)
-        heat, nucleus = np.full(rows, temperature, np.float32), np.full(rows, top_p, np.float32)
         tokens, logprobs = np.empty(rows, np.int32), np.empty(rows, np.float32)
-        arrays = (heat, nucleus, uniform.astype(np.float64), forced.astype(np.int32), tokens, logprobs)
+        arrays = (asked.temperature, asked.top_p, asked.uniform, asked.forced, tokens, logprobs)
         self.c.srm_choose(
             ctypes.c_void_p(logits_RV.data_ptr()),
             ctypes.c_int64(logits_RV.stride(0)),

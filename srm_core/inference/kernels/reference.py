@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..architecture import Architecture, angles, prefix
-from ..choosing import choose
+from ..choosing import Asked, choose
 from ..pages import BLOCK, SLAB_PAGES, padded_width
 from .batch import Batch
 
@@ -26,11 +25,9 @@ class ReferenceDecoder:
     def update(self, names: set[str]) -> None:
         """Do nothing: the weights are read where they lie."""
 
-    def choose(
-        self, logits_RV: torch.Tensor, temperature: float, top_p: float, uniform: np.ndarray, forced: np.ndarray
-    ) -> tuple[list[int], list[float]]:
+    def choose(self, logits_RV: torch.Tensor, asked: Asked) -> tuple[list[int], list[float]]:
         """Return the token of each row and its log-probability."""
-        return choose(logits_RV, temperature, top_p, uniform, forced)
+        return choose(logits_RV, asked)
 
     @torch.inference_mode()
     def forward(self, batch: Batch, slabs: list[torch.Tensor]) -> torch.Tensor:

@@ -1,0 +1,60 @@
+"""Open what `srm serve` serves, and run the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import MissingExtra, ModelError
+from .inference.local import TransformersModel, open_local
+from .inference.paged import PagedEngine
+from .pipeline import context_of
+from .stages.students import Students
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from .serving.app import Service
+
+
+def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64) -> Service:
+    """Return the service for a run's student (by the run's name), or for a local reference.
+
+    Raises:
+        MissingExtra: starlette or uvicorn is not installed.
+        ModelError: there is no such model, or only transformers can run it.
+    """
+    try:
+        import uvicorn  # noqa: F401
+
+        from .serving.app import Service
+        from .serving.worker import Worker
+    except ImportError:
+        raise MissingExtra("srm serve needs starlette and uvicorn: pip install 'srm-sdk[serve]'") from None
+    opened, system = _student(model, workspace) if model in workspace.names() else (open_local(model), "")
+    if opened is None:
+        raise ModelError(f"{model} is neither a run nor a local model; give a run's name, dir:FOLDER or embedded:NAME")
+    if not isinstance(opened.engine, PagedEngine):
+        raise ModelError(f"{model} cannot be served: the engine does not know this kind of model")
+    return Service(model, Worker(opened.engine, most_waiting), system=system)
+
+
+def _student(name: str, workspace: Workspace) -> tuple[TransformersModel, str]:
+    context, artifacts = context_of(workspace.run(name), workspace)
+    students = Students(context, artifacts["train"])
+    model = students.student(students.final)
+    assert isinstance(model, TransformersModel)
+    return model, context.host.pack().system_prompt
+
+
+def run_service(service: Service, host: str, port: int) -> None:
+    """Serve until interrupted; open requests get 20 seconds to finish."""
+    import uvicorn
+
+    uvicorn.run(
+        service.app(),
+        host=host,
+        port=port,
+        log_level="warning",
+        limit_concurrency=4 * service.worker.most_waiting,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=20,
+    )

@@ -1,0 +1,1 @@
+"""``srm serve``: a student behind the chat interface that other programs already speak."""
