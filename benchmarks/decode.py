@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import statistics
 import time
 import warnings
@@ -45,6 +44,7 @@ def main() -> None:
     """Measure, print and keep the rates."""
     import torch
     import transformers
+    from record import machine  # its neighbour
 
     from srm_core.inference.architecture import architecture_of
     from srm_core.inference.engines import decoder_for
@@ -81,7 +81,7 @@ def main() -> None:
     kept = {
         "date": datetime.now(UTC).date().isoformat(),
         "command": "python benchmarks/decode.py",
-        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+        "machine": machine(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "rounds": ROUNDS,
@@ -156,11 +156,6 @@ def ratio(ours: list[float], theirs: list[float]) -> dict[str, float]:
     """Return the median of the rounds' ratios, and their range."""
     found = [a / b for a, b in zip(ours, theirs, strict=True)]
     return {"median": round(statistics.median(found), 2), "low": round(min(found), 2), "high": round(max(found), 2)}
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The README's table is rendered from that file (``--readme``), and a test holds t
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from datetime import UTC, datetime
@@ -23,10 +24,9 @@ def figures(workspace: Path, run: str, command: str) -> dict[str, Any]:
     from srm_core.workspace import Workspace
 
     manifest = Workspace(workspace).run(run).manifest()
-    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), ":unknown")
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{cpu.partition(':')[2].strip()}, {len_cores()} cores, {platform.system()}",
+        "machine": machine(),
         "command": command,
         "environment": manifest.environment,
         "seed": manifest.seed,
@@ -46,11 +46,12 @@ def figures(workspace: Path, run: str, command: str) -> dict[str, Any]:
     }
 
 
-def len_cores() -> int:
-    """Return the number of cores of this machine."""
-    import os
-
-    return os.cpu_count() or 1
+def machine() -> str:
+    """Return the processor, its cores and the system of this machine."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    name = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unknown processor")
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def table(kept: dict[str, Any]) -> str:

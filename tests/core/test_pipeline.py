@@ -58,8 +58,8 @@ def test_a_build_runs_all_eight_stages_and_its_manifest_is_complete(built: Path)
     assert [source.licence for source in manifest.sources] == ["CC0-1.0"]
     assert manifest.findings
     assert manifest.leak["clean"]
-    assert manifest.verdict == "FAIL"  # a model that was trained for a second is not better
-    assert [item.gate for item in manifest.objections] == ["capability"]
+    assert manifest.verdict == "INCONCLUSIVE"  # trained for a second, it answers as its base does on the few items
+    assert [(item.gate, item.outcome) for item in manifest.objections] == [("capability", "inconclusive")]
     assert manifest.environment["torch"]
     assert (run.path / "report.html").read_text() == (run.candidate / "report.html").read_text()
     for name in ("merged/model.safetensors", "adapter/adapter_model.safetensors", "README.md", "leak.json"):
