@@ -26,9 +26,7 @@ struct BFloat16 {
 
 struct Int8 {  // times a scale for each output row
   static constexpr int BYTES = 1;
-  static INLINE Vec at(const uint8_t* p) {
-    return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const ByteVec*>(p), IVec), Vec);
-  }
+  static INLINE Vec at(const uint8_t* p) { return widened(p); }
 };
 
 enum Format { FLOAT32 = 0, BFLOAT16 = 1, INT8 = 2 };
