@@ -222,8 +222,23 @@ def test_a_body_that_is_no_json_too_large_or_too_slow_is_refused(running: Runnin
     assert httpx.get(f"{running.url}/v2", trust_env=False).status_code == 404
 
 
-def test_too_many_at_once_are_told_to_come_back(small_model: Any) -> None:
+def slowed(server: Running, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Makes each step take 20 ms at least; the list that comes back has one entry per step."""
+    forward = server.engine.decoder.forward
+    steps: list[None] = []
+
+    def slowly(*given: Any) -> Any:
+        steps.append(None)
+        time.sleep(0.02)
+        return forward(*given)
+
+    monkeypatch.setattr(server.engine.decoder, "forward", slowly)
+    return steps
+
+
+def test_too_many_at_once_are_told_to_come_back(small_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with Running(small_model, most_waiting=2) as server:
+        slowed(server, monkeypatch)
         replies: list[httpx.Response] = []
 
         def ask(n: int) -> None:
@@ -242,17 +257,21 @@ def test_too_many_at_once_are_told_to_come_back(small_model: Any) -> None:
         assert server.settles()
 
 
-def test_a_client_that_goes_away_is_forgotten_and_the_others_go_on(small_model: Any) -> None:
+def test_a_client_that_goes_away_is_forgotten_and_the_others_go_on(
+    small_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Running(small_model) as server:
+        steps = slowed(server, monkeypatch)  # 200 tokens take four seconds at least: both leave in the middle
         body = chat(max_tokens=200, temperature=1.0, stop="never said")
         with httpx.stream(
             "POST", f"{server.url}/v1/chat/completions", json=body | {"stream": True}, trust_env=False
         ) as reply:
             next(reply.iter_lines())
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=0.05, trust_env=False)
+            httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=0.2, trust_env=False)
         assert server.post(chat(max_tokens=3)).is_success
         assert server.settles()
+        assert len(steps) < 200  # neither answer was finished for nobody
 
 
 def test_an_engine_that_fails_is_answered_with_503_and_goes_on(
