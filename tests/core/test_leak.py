@@ -85,6 +85,8 @@ def test_a_shared_fact_is_found_but_not_where_formulas_are_shared_on_purpose(cle
     assert leaks([*clean, *seen]) == {}
     unseen = [each.model_copy(update={"tags": {"formula": "unseen"}}) for each in seen]
     assert leaks([*clean, *unseen]) == {"fact": 1}
+    beside = unseen[1].model_copy(update={"facts": ("an unseen formula", "formula a")})  # a conversion that was trained
+    assert leaks([*clean, unseen[0], beside]) == {}
 
 
 def test_the_same_text_is_found_whatever_its_case_and_spaces(clean: list[Problem]) -> None:
