@@ -19,10 +19,18 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "min": min,
     "max": max,
     "abs": abs,
+    "floor": math.floor,
     "sqrt": math.sqrt,
     "exp": math.exp,
     "ln": math.log,
     "log10": math.log10,
+    "sind": lambda degrees: math.sin(math.radians(degrees)),
+    "cosd": lambda degrees: math.cos(math.radians(degrees)),
+    "tand": lambda degrees: math.tan(math.radians(degrees)),
+    "asind": lambda ratio: math.degrees(math.asin(ratio)),
+    "acosd": lambda ratio: math.degrees(math.acos(ratio)),
+    "atand": lambda ratio: math.degrees(math.atan(ratio)),
+    "normcdf": lambda z: math.erfc(-z / math.sqrt(2)) / 2,  # standard normal distribution
 }
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda a, b: a + b,

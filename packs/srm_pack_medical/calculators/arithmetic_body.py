@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from srm_core.formulas.formula import Branch, Condition, Formula, Input, choice, flag, number, plain
+
 from . import inputs as of
-from .arithmetic_labs import plain
-from .formulas import Branch, Condition, Formula, Input
 
 _QT_SOURCE = {
     "bazett": "Bazett 1920, Heart 7:353",
@@ -35,26 +35,26 @@ HEART = (
     plain("qtc_rautaharju", "QTc (Rautaharju)", "ms", _QT_RATE, "QT * (120 + heart rate) / 180",
           "{qt}*(120+{heart_rate})/180", _QT_SOURCE["rautaharju"], core=True, tolerance=0.02),
     plain("cardiac_index", "cardiac index", "L/min/m2",
-          (of.CARDIAC_OUTPUT, of.number("bsa", "body surface area", "m2", 1.3, 2.5, 0.01)),
+          (of.CARDIAC_OUTPUT, number("bsa", "body surface area", "m2", 1.3, 2.5, 0.01)),
           "cardiac output / body surface area", "{cardiac_output}/{bsa}", "Mosteller 1987, N Engl J Med 317:1098"),
     plain("stroke_volume", "stroke volume", "mL", (of.CARDIAC_OUTPUT, of.HEART_RATE),
           "1000 * cardiac output / heart rate", "1000*{cardiac_output}/{heart_rate}", "Fick 1870"),
     plain("systemic_vascular_resistance", "systemic vascular resistance", "dyn s cm-5",
-          (of.number("map", "mean arterial pressure", "mmHg", 50, 130),
-           of.number("cvp", "central venous pressure", "mmHg", 2, 18), of.CARDIAC_OUTPUT),
+          (number("map", "mean arterial pressure", "mmHg", 50, 130),
+           number("cvp", "central venous pressure", "mmHg", 2, 18), of.CARDIAC_OUTPUT),
           "80 * (mean arterial pressure - central venous pressure) / cardiac output",
           "80*({map}-{cvp})/{cardiac_output}",
           "Klabunde 2011, Cardiovascular Physiology Concepts", held_out=True),
     plain("ankle_brachial_index", "ankle-brachial index", "",
-          (of.number("ankle", "ankle systolic pressure", "mmHg", 50, 170),
-           of.number("brachial", "brachial systolic pressure", "mmHg", 95, 185)),
+          (number("ankle", "ankle systolic pressure", "mmHg", 50, 170),
+           number("brachial", "brachial systolic pressure", "mmHg", 95, 185)),
           "ankle systolic pressure / brachial systolic pressure", "{ankle}/{brachial}",
           "Aboyans 2012, Circulation 126:2890"),
     Formula(
         "framingham_hard_chd", "10-year risk of hard coronary heart disease (Framingham)",
-        (of.SEX, of.number("age", "age", "years", 30, 79), of.TOTAL_CHOLESTEROL, of.HDL,
-         of.number("systolic", "systolic blood pressure", "mmHg", 95, 190), of.flag("treated", "treated hypertension"),
-         of.flag("smoker", "current smoking")),
+        (of.SEX, number("age", "age", "years", 30, 79), of.TOTAL_CHOLESTEROL, of.HDL,
+         number("systolic", "systolic blood pressure", "mmHg", 95, 190), flag("treated", "treated hypertension"),
+         flag("smoker", "current smoking")),
         "%", "arithmetic", "Expert Panel (ATP III) 2001, JAMA 285:2486, with cholesterol in mg/dL",
         "100 * (1 - S^exp(L)); treated and smoker are 1 or 0; male: S = 0.9402, L = 52.00961 * ln(age) + 20.014077 * "
         "ln(total cholesterol) - 0.905964 * ln(HDL) + 1.305784 * ln(systolic) + 0.241549 * treated + 12.096316 * "
@@ -80,25 +80,25 @@ LUNGS = (
     plain("pf_ratio", "PaO2/FiO2 ratio", "mmHg", (of.PAO2, of.FIO2), "100 * PaO2 / FiO2", "100*{pao2}/{fio2}",
           "ARDS Definition Task Force 2012, JAMA 307:2526", core=True),
     plain("a_a_gradient", "alveolar-arterial oxygen gradient", "mmHg",
-          (of.number("fio2", "FiO2", "%", 21, 60), of.number("paco2", "PaCO2", "mmHg", 20, 55),
-           of.number("pao2", "PaO2", "mmHg", 45, 110)),
+          (number("fio2", "FiO2", "%", 21, 60), number("paco2", "PaCO2", "mmHg", 20, 55),
+           number("pao2", "PaO2", "mmHg", 45, 110)),
           "713 * FiO2 / 100 - PaCO2 / 0.8 - PaO2", "713*{fio2}/100-{paco2}/0.8-{pao2}",
           "Fenn, Rahn and Otis 1946, Am J Physiol 146:637", guards=("713*{fio2}/100-{paco2}/0.8-{pao2}-3",)),
     plain("arterial_oxygen_content", "arterial oxygen content", "mL/dL",
-          (of.HEMOGLOBIN, of.number("saturation", "arterial oxygen saturation", "%", 70, 100), of.PAO2),
+          (of.HEMOGLOBIN, number("saturation", "arterial oxygen saturation", "%", 70, 100), of.PAO2),
           "1.34 * hemoglobin * arterial oxygen saturation / 100 + 0.0031 * PaO2",
           "1.34*{hemoglobin}*{saturation}/100+0.0031*{pao2}", "Huefner 1894", tolerance=0.01, held_out=True),
     plain("rapid_shallow_breathing_index", "rapid shallow breathing index", "breaths/min/L",
-          (of.RESPIRATORY_RATE, of.number("tidal_volume", "tidal volume", "mL", 150, 700, 10)),
+          (of.RESPIRATORY_RATE, number("tidal_volume", "tidal volume", "mL", 150, 700, 10)),
           "1000 * respiratory rate / tidal volume", "1000*{respiratory_rate}/{tidal_volume}",
           "Yang and Tobin 1991, N Engl J Med 324:1445"),
     plain("pack_years", "smoking history in pack-years", "pack-years",
-          (of.number("cigarettes", "cigarettes a day", "", 3, 60), of.number("years", "years of smoking", "", 2, 50)),
+          (number("cigarettes", "cigarettes a day", "", 3, 60), number("years", "years of smoking", "", 2, 50)),
           "cigarettes a day / 20 * years of smoking", "{cigarettes}/20*{years}", "Prignot 1987, Eur J Respir Dis 70:1",
           held_out=True, core=True, adult=False),
 )  # fmt: skip
 
-_CHILD_WEIGHT = of.number("weight", "weight", "kg", 3, 80, 0.5, "weight")
+_CHILD_WEIGHT = number("weight", "weight", "kg", 3, 80, 0.5, "weight")
 _STEROIDS = {
     "betamethasone": 0.75, "cortisone": 25, "dexamethasone": 0.75, "hydrocortisone": 20, "methylprednisolone": 4,
     "prednisolone": 5, "prednisone": 5, "triamcinolone": 4,
@@ -132,7 +132,7 @@ _IDEAL_BASES: tuple[tuple[str, tuple[Condition, ...], str], ...] = (
 BODY = (
     plain("bmi", "body mass index", "kg/m2", (of.WEIGHT, of.HEIGHT), "weight / (height / 100)^2",
           "{weight}/({height}/100)^2", "Keys 1972, J Chronic Dis 25:329", core=True),
-    plain("target_weight", "target weight", "kg", (of.number("target_bmi", "target BMI", "kg/m2", 18.5, 30, 0.1),
+    plain("target_weight", "target weight", "kg", (number("target_bmi", "target BMI", "kg/m2", 18.5, 30, 0.1),
           of.HEIGHT),
           "target BMI * (height / 100)^2", "{target_bmi}*({height}/100)^2", "Keys 1972, J Chronic Dis 25:329",
           core=True),
@@ -147,7 +147,7 @@ BODY = (
          Branch((("", "50+2.3*({height}/2.54-60)"),), (), "male")), core=True, tolerance=0.02,
     ),
     Formula(
-        "adjusted_body_weight", "adjusted body weight", (of.SEX, of.HEIGHT, of.number("weight", "weight", "kg", 70,
+        "adjusted_body_weight", "adjusted body weight", (of.SEX, of.HEIGHT, number("weight", "weight", "kg", 70,
         160)),
         "kg", "arithmetic", "Bauer 1983, Eur J Clin Pharmacol 24:643",
         "I + 0.4 * (weight - I); I = 50 (male) or 45.5 (female) + 2.3 * (height / 2.54 - 60)",
@@ -164,16 +164,16 @@ BODY = (
          Branch((("", "60+({weight}-20)"),), (), "above 20 kg")), adult=False, held_out=True,
     ),
     plain("parkland_fluids", "24-hour burn fluid volume (Parkland)", "mL",
-          (of.WEIGHT, of.number("burned", "burned body surface", "%", 10, 70)), "4 * weight * burned body surface",
+          (of.WEIGHT, number("burned", "burned body surface", "%", 10, 70)), "4 * weight * burned body surface",
           "4*{weight}*{burned}", "Baxter and Shires 1968, Ann N Y Acad Sci 150:874", core=True),
     plain("infusion_rate", "infusion rate", "mL/h",
-          (of.number("dose_rate", "dose", "µg/kg/min", 1, 20, 0.5), of.WEIGHT,
-           of.number("concentration", "concentration", "mg/mL", 0.5, 5, 0.5)),
+          (number("dose_rate", "dose", "µg/kg/min", 1, 20, 0.5), of.WEIGHT,
+           number("concentration", "concentration", "mg/mL", 0.5, 5, 0.5)),
           "dose * weight * 0.06 / concentration", "{dose_rate}*{weight}*0.06/{concentration}", "unit analysis"),
     plain("steroid_conversion", "equivalent dose of the target steroid", "mg",
-          (of.number("dose", "dose of the given steroid", "mg", 2, 80, 0.5),
-           of.choice("given", "given steroid", tuple(_STEROIDS), tuple(_STEROIDS.values())),
-           of.choice("target", "target steroid", tuple(_STEROIDS), tuple(_STEROIDS.values()))),
+          (number("dose", "dose of the given steroid", "mg", 2, 80, 0.5),
+           choice("given", "given steroid", tuple(_STEROIDS), tuple(_STEROIDS.values())),
+           choice("target", "target steroid", tuple(_STEROIDS), tuple(_STEROIDS.values()))),
           f"dose * E(target) / E(given); E: {_listed(_STEROIDS)}", "{dose}*{target}/{given}",
           "Meikle and Tyler 1977, Am J Med 63:200", guards=("abs({target}-{given})",)),
     Formula(

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
+from srm_core.formulas.formula import Branch, Formula, number, plain
+
 from . import inputs as of
-from .formulas import Branch, Formula, Input
 
 _GAP = (of.SODIUM, of.CHLORIDE, of.BICARBONATE)
 _GAP_AND_ALBUMIN = (*_GAP, of.ALBUMIN)
 _GAP_SENSE = ("{sodium}-{chloride}-{bicarbonate}-2",)
-_URINE_SODIUM = of.number("urine_sodium", "urine sodium", "mEq/L", 8, 150)
-_URINE_CREATININE = of.number("urine_creatinine", "urine creatinine", "mg/dL", 20, 250)
-
-
-def plain(
-    name: str,
-    title: str,
-    unit: str,
-    inputs: tuple[Input, ...],
-    statement: str,
-    template: str,
-    source: str,
-    *,
-    decimals: int = 2,
-    tolerance: float = 0.05,
-    core: bool = False,
-    held_out: bool = False,
-    adult: bool = True,
-    guards: tuple[str, ...] = (),
-) -> Formula:
-    """Return an arithmetic calculator worked by one expression."""
-    return Formula(
-        name,
-        title,
-        inputs,
-        unit,
-        "arithmetic",
-        source,
-        statement,
-        (Branch((("", template),)),),
-        decimals=decimals,
-        tolerance=tolerance,
-        core=core,
-        held_out=held_out,
-        adult=adult,
-        guards=guards,
-    )
+_URINE_SODIUM = number("urine_sodium", "urine sodium", "mEq/L", 8, 150)
+_URINE_CREATININE = number("urine_creatinine", "urine creatinine", "mg/dL", 20, 250)
 
 
 ACID_BASE = (
@@ -69,8 +35,8 @@ ACID_BASE = (
           "Figge 1998, Crit Care Med 26:1807; Wrenn 1990, Ann Emerg Med 19:1310", held_out=True,
           guards=(*_GAP_SENSE, "abs(24-{bicarbonate})-0.5")),
     plain("urine_anion_gap", "urine anion gap", "mEq/L",
-          (_URINE_SODIUM, of.number("urine_potassium", "urine potassium", "mEq/L", 10, 90),
-           of.number("urine_chloride", "urine chloride", "mEq/L", 10, 160)),
+          (_URINE_SODIUM, number("urine_potassium", "urine potassium", "mEq/L", 10, 90),
+           number("urine_chloride", "urine chloride", "mEq/L", 10, 160)),
           "urine sodium + urine potassium - urine chloride", "{urine_sodium}+{urine_potassium}-{urine_chloride}",
           "Batlle 1988, N Engl J Med 318:594", held_out=True),
     plain("winters_expected_pco2", "expected PaCO2 by Winters' formula", "mmHg", (of.BICARBONATE,),
@@ -80,12 +46,12 @@ ACID_BASE = (
           "2 * sodium + glucose / 18 + BUN / 2.8", "2*{sodium}+{glucose}/18+{bun}/2.8",
           "Rasouli 2016, Clin Biochem 49:936", tolerance=0.01, core=True, held_out=True),
     plain("osmolal_gap", "osmolal gap", "mOsm/kg",
-          (of.number("measured_osmolality", "measured osmolality", "mOsm/kg", 275, 390), of.SODIUM, of.GLUCOSE, of.BUN),
+          (number("measured_osmolality", "measured osmolality", "mOsm/kg", 275, 390), of.SODIUM, of.GLUCOSE, of.BUN),
           "measured osmolality - (2 * sodium + glucose / 18 + BUN / 2.8)",
           "{measured_osmolality}-(2*{sodium}+{glucose}/18+{bun}/2.8)", "Rasouli 2016, Clin Biochem 49:936",
           guards=("{measured_osmolality}-(2*{sodium}+{glucose}/18+{bun}/2.8)+10",)),
     plain("corrected_sodium", "glucose-corrected sodium", "mEq/L",
-          (of.SODIUM, of.number("glucose", "glucose", "mg/dL", 160, 900, 1, "glucose")),
+          (of.SODIUM, number("glucose", "glucose", "mg/dL", 160, 900, 1, "glucose")),
           "sodium + 0.024 * (glucose - 100)", "{sodium}+0.024*({glucose}-100)",
           "Hillier 1999, Am J Med 106:399", tolerance=0.005, core=True),
     plain("corrected_calcium", "albumin-corrected calcium", "mg/dL", (of.CALCIUM, of.ALBUMIN),
@@ -103,11 +69,11 @@ KIDNEY = (
           "100 * (urine sodium * serum creatinine) / (sodium * urine creatinine)",
           "100*({urine_sodium}*{creatinine})/({sodium}*{urine_creatinine})", "Espinel 1976, JAMA 236:579", core=True),
     plain("measured_creatinine_clearance", "measured creatinine clearance", "mL/min",
-          (_URINE_CREATININE, of.number("urine_volume", "24-hour urine volume", "mL", 500, 3500, 10), of.CREATININE),
+          (_URINE_CREATININE, number("urine_volume", "24-hour urine volume", "mL", 500, 3500, 10), of.CREATININE),
           "urine creatinine * urine volume / (serum creatinine * 1440)",
           "{urine_creatinine}*{urine_volume}/({creatinine}*1440)", "Levey 1988, Annu Rev Med 39:465"),
     plain("protein_creatinine_ratio", "urine protein-to-creatinine ratio", "mg/g",
-          (of.number("urine_protein", "urine protein", "mg/dL", 5, 600), _URINE_CREATININE),
+          (number("urine_protein", "urine protein", "mg/dL", 5, 600), _URINE_CREATININE),
           "1000 * urine protein / urine creatinine", "1000*{urine_protein}/{urine_creatinine}",
           "Ginsberg 1983, N Engl J Med 309:1543"),
     Formula(
@@ -160,7 +126,7 @@ KIDNEY = (
     ),
     Formula(
         "free_water_deficit", "free water deficit",
-        (of.SEX, of.AGE, of.WEIGHT, of.number("sodium", "sodium", "mEq/L", 145, 172)), "L", "arithmetic",
+        (of.SEX, of.AGE, of.WEIGHT, number("sodium", "sodium", "mEq/L", 145, 172)), "L", "arithmetic",
         "Adrogue and Madias 2000, N Engl J Med 342:1493",
         "F * weight * (sodium/140 - 1); F = 0.6 for men under 65, 0.5 for women under 65 and men from 65, "
         "0.45 for women from 65",
@@ -178,13 +144,13 @@ LIVER_AND_METABOLISM = (
           "age * AST / (platelets * sqrt(ALT))", "{age}*{ast}/({platelets}*sqrt({alt}))",
           "Sterling 2006, Hepatology 43:1317", core=True),
     plain("apri", "AST to platelet ratio index (APRI)", "",
-          (of.AST, of.number("ast_limit", "upper normal limit of AST", "U/L", 30, 50), of.PLATELETS),
+          (of.AST, number("ast_limit", "upper normal limit of AST", "U/L", 30, 50), of.PLATELETS),
           "100 * (AST / upper normal limit of AST) / platelets", "100*({ast}/{ast_limit})/{platelets}",
           "Wai 2003, Hepatology 38:518"),
     plain("liver_r_factor", "R factor for liver injury", "",
-          (of.ALT, of.number("alt_limit", "upper normal limit of ALT", "U/L", 30, 55),
-           of.number("alp", "alkaline phosphatase", "U/L", 40, 600),
-           of.number("alp_limit", "upper normal limit of alkaline phosphatase", "U/L", 100, 140)),
+          (of.ALT, number("alt_limit", "upper normal limit of ALT", "U/L", 30, 55),
+           number("alp", "alkaline phosphatase", "U/L", 40, 600),
+           number("alp_limit", "upper normal limit of alkaline phosphatase", "U/L", 100, 140)),
           "(ALT / upper normal limit of ALT) / (alkaline phosphatase / upper normal limit of alkaline phosphatase)",
           "({alt}/{alt_limit})/({alp}/{alp_limit})", "Benichou 1990, J Hepatol 11:272"),
     Formula(
@@ -198,8 +164,8 @@ LIVER_AND_METABOLISM = (
          Branch((("", "min(40,{M})"),), (), "M not above 11")),
         (("M", _MELD),), decimals=0,
     ),
-    plain("homa_ir", "HOMA-IR", "", (of.number("glucose", "fasting glucose", "mg/dL", 65, 220, 1, "glucose"),
-                                     of.number("insulin", "fasting insulin", "µIU/mL", 2, 45)),
+    plain("homa_ir", "HOMA-IR", "", (number("glucose", "fasting glucose", "mg/dL", 65, 220, 1, "glucose"),
+                                     number("insulin", "fasting insulin", "µIU/mL", 2, 45)),
           "glucose * insulin / 405", "{glucose}*{insulin}/405", "Matthews 1985, Diabetologia 28:412", core=True,
           held_out=True),
     plain("ldl_friedewald", "LDL cholesterol (Friedewald)", "mg/dL", (of.TOTAL_CHOLESTEROL, of.HDL, of.TRIGLYCERIDES),
@@ -209,29 +175,29 @@ LIVER_AND_METABOLISM = (
           "total cholesterol - HDL cholesterol", "{total_cholesterol}-{hdl}",
           "Expert Panel (ATP III) 2001, JAMA 285:2486", core=True, guards=("{total_cholesterol}-{hdl}-30",)),
     plain("transferrin_saturation", "transferrin saturation", "%",
-          (of.number("iron", "serum iron", "µg/dL", 15, 220, 1, "iron"),
-           of.number("tibc", "total iron-binding capacity", "µg/dL", 230, 500)),
+          (number("iron", "serum iron", "µg/dL", 15, 220, 1, "iron"),
+           number("tibc", "total iron-binding capacity", "µg/dL", 230, 500)),
           "100 * serum iron / total iron-binding capacity", "100*{iron}/{tibc}",
           "Bainton and Finch 1964, Am J Med 37:62",
           held_out=True),
     plain("iron_deficit", "total iron deficit (Ganzoni)", "mg",
-          (of.WEIGHT, of.number("target_hemoglobin", "target hemoglobin", "g/dL", 13, 15), of.HEMOGLOBIN,
-           of.number("iron_stores", "iron stores", "mg", 500, 500)),
+          (of.WEIGHT, number("target_hemoglobin", "target hemoglobin", "g/dL", 13, 15), of.HEMOGLOBIN,
+           number("iron_stores", "iron stores", "mg", 500, 500)),
           "weight * (target hemoglobin - hemoglobin) * 2.4 + iron stores",
           "{weight}*({target_hemoglobin}-{hemoglobin})*2.4+{iron_stores}",
           "Ganzoni 1970, Schweiz Med Wochenschr 100:301",
           guards=("{target_hemoglobin}-{hemoglobin}-1",)),
     plain("absolute_neutrophil_count", "absolute neutrophil count", "cells/µL",
-          (of.number("white_cells", "white cells", "cells/µL", 800, 15000, 100),
-           of.number("segmented", "segmented neutrophils", "%", 10, 80), of.number("bands", "band forms", "%", 0, 12)),
+          (number("white_cells", "white cells", "cells/µL", 800, 15000, 100),
+           number("segmented", "segmented neutrophils", "%", 10, 80), number("bands", "band forms", "%", 0, 12)),
           "white cells * (segmented neutrophils + band forms) / 100", "{white_cells}*({segmented}+{bands})/100",
           "Hsieh 2007, Ann Intern Med 146:486", core=True),
     plain("corrected_reticulocytes", "corrected reticulocyte count", "%",
-          (of.number("reticulocytes", "reticulocytes", "%", 0.5, 15, 0.1),
-           of.number("hematocrit", "hematocrit", "%", 15, 42)),
+          (number("reticulocytes", "reticulocytes", "%", 0.5, 15, 0.1),
+           number("hematocrit", "hematocrit", "%", 15, 42)),
           "reticulocytes * hematocrit / 45", "{reticulocytes}*{hematocrit}/45", "Hillman 1969, J Clin Invest 48:443"),
     plain("corrected_phenytoin", "albumin-corrected phenytoin", "µg/mL",
-          (of.number("phenytoin", "total phenytoin", "µg/mL", 3, 22, 0.1), of.ALBUMIN),
+          (number("phenytoin", "total phenytoin", "µg/mL", 3, 22, 0.1), of.ALBUMIN),
           "total phenytoin / (0.2 * albumin + 0.1)", "{phenytoin}/(0.2*{albumin}+0.1)",
           "Sheiner and Tozer 1978, in Clinical Pharmacy and Therapeutics"),
 )  # fmt: skip

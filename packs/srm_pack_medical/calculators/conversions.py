@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .formulas import Branch, Formula, Input
+from srm_core.formulas.formula import Branch, Formula, Input
+
 from .units import CONVERSIONS, Conversion, conversion_template, convert
 
 

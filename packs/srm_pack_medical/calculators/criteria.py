@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 
 from srm_core.calculator import format_number
-
-from .formulas import Condition, Criterion, Formula, Input, Rule
-from .inputs import choice, flag
+from srm_core.formulas.formula import Condition, Criterion, Formula, Input, Rule, choice, flag
 
 Item = tuple[tuple[Input, ...], Criterion]
 _TEST = re.compile(r"(<=|>=|<|>)\s*(-?[\d.]+)\Z")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from srm_core.formulas.formula import Formula, Inputs
+
 from .conversions import conversion_name
-from .formulas import Formula, Inputs
 from .units import CONVERSIONS, convert
 from .values import ARITHMETIC_VALUES
 from .values_scores import SCORE_VALUES
@@ -24,13 +25,3 @@ def value(formula: Formula, inputs: Inputs) -> float:
     if conversion_name(quantity, formula.unit) != formula.name:
         raise KeyError(formula.name)
     return convert(CONVERSIONS[quantity].quantity, float(inputs["value"]), to=formula.unit)
-
-
-def band(formula: Formula, gold: float) -> tuple[float, float]:
-    """Return the closed band of accepted values: exact for scores, a relative half-width for decimals.
-
-    MedCalc-Bench (Khandekar et al. 2024) accepts 5 %. Where 5 % would accept an input left uncorrected (osmolality,
-    QTc, temperature), the table names a narrower band.
-    """
-    width = abs(gold) * formula.tolerance
-    return gold - width, gold + width

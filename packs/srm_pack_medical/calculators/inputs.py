@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from .formulas import Input
-
-
-def number(name: str, label: str, unit: str, low: float, high: float, step: float = 1, quantity: str = "") -> Input:
-    """Return a numeric input drawn from ``low`` to ``high`` in steps of ``step``."""
-    return Input(name, label, unit, low, high, step, quantity=quantity)
-
-
-def flag(name: str, label: str, absent: str = "") -> Input:
-    """Return a finding that is present or absent; ``absent`` says so in words (default: "no" and the label)."""
-    return Input(name, label, kind="flag", choices=("no", "yes"), numbers=(0, 1), absent=absent or f"no {label}")
-
-
-def choice(name: str, label: str, choices: tuple[str, ...], numbers: tuple[float, ...] = ()) -> Input:
-    """Return an input with a closed list of values, each of which may stand for a number."""
-    return Input(name, label, kind="choice", choices=choices, numbers=numbers)
-
+from srm_core.formulas.formula import choice, number
 
 SEX = choice("sex", "sex", ("female", "male"))
 AGE = number("age", "age", "years", 18, 90)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .formulas import Formula
+from srm_core.formulas.formula import Formula
+
 from .units import CONVERSIONS, convert, other_unit
 
 Entities = Mapping[str, Any]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from srm_core.calculator import format_number
-
-from .formulas import Formula, Input, Inputs, sentence
+from srm_core.formulas.formula import Formula, Input, Inputs, sentence
 
 Shown = Mapping[str, tuple[float, str]]  # inputs given in another unit: value and unit as written
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from srm_core.calculator import call, format_number
 from srm_core.config import PackConfig
-from srm_core.errors import PluginError
-from srm_core.records import Evidence, FormulaKey, Kind, Problem, Triple, digest
+from srm_core.formulas.drawing import draw, sensible
+from srm_core.formulas.formula import VARIANTS, Family, Formula, band, sentence
+from srm_core.formulas.near_misses import near_misses
+from srm_core.formulas.problems import CORE_UP_TO, define, distinct, evidence_lines, short_form, with_unit
+from srm_core.formulas.working import solution
+from srm_core.records import FormulaKey, Kind, Problem, Triple, digest
 
 from .conversions import conversion_name
-from .drawing import draw, sensible
-from .facts import definition
-from .formulas import VARIANTS, Family, Formula, sentence
-from .gold import band, value
-from .near_misses import near_misses
+from .gold import value
 from .phrasing import ask
-from .table import FORMULAS
+from .table import FORMULAS, SOURCE
 from .units import CONVERSIONS, conversion_template, convert, other_unit
-from .working import solution
 
 _ANCHOR = "the formula together with its inputs"
 _SHARED = "the lines of formulas tagged seen; formulas tagged unseen appear in the test split alone"
@@ -38,10 +38,7 @@ FAMILY_OF: Mapping[str, Family] = {
     "clinical_score": "score",
     "unit_conversion": "conversion",
 }
-CORE_UP_TO = 400  # problems of a kind; above, every formula of the table is used
-_HELD_OUT_EVERY = 20  # every twentieth problem is about a held-out formula
 _OTHER_UNIT = 1 / 6
-_TRIES = 60
 
 
 @dataclass(frozen=True)
@@ -77,43 +74,14 @@ def calculator_problems(
         PluginError: a kind cannot yield so many distinct questions.
     """
     core = config.per_kind <= CORE_UP_TO if core_only is None else core_only
-    lines = {name: tuple(definition(formula, n) for n in range(VARIANTS)) for name, formula in FORMULAS.items()}
+    lines = {name: tuple(define(formula, n, SOURCE) for n in range(VARIANTS)) for name, formula in FORMULAS.items()}
     for kind, family in FAMILY_OF.items():
         if config.kinds and kind not in config.kinds:
             continue
         pool = [formula for formula in FORMULAS.values() if formula.family == family and (formula.core or not core)]
         shelf = _Shelf(kind, lines, near_misses(pool), convert_core)
-        yield from _of_kind(shelf, pool, config.per_kind, Random(digest([config.seed, kind])))
-
-
-def _of_kind(shelf: _Shelf, pool: list[Formula], wanted: int, rng: Random) -> Iterator[Problem]:
-    asked: set[str] = set()
-    for formula in _turns(pool, wanted, rng):
-        yield _fresh(shelf, formula, rng, asked)
-
-
-def _turns(pool: list[Formula], wanted: int, rng: Random) -> Iterator[Formula]:
-    seen = _rounds([formula for formula in pool if not formula.held_out], rng)
-    unseen = _rounds([formula for formula in pool if formula.held_out], rng)
-    for n in range(wanted):
-        yield next(unseen if n % _HELD_OUT_EVERY == _HELD_OUT_EVERY // 2 else seen)
-
-
-def _rounds(formulas: list[Formula], rng: Random) -> Iterator[Formula]:
-    while True:
-        rng.shuffle(formulas)
-        yield from formulas
-
-
-def _fresh(shelf: _Shelf, formula: Formula, rng: Random, asked: set[str]) -> Problem:
-    for _ in range(_TRIES):
-        problem = _problem(shelf, formula, rng)
-        if problem.question not in asked:
-            asked.add(problem.question)
-            return problem
-    raise PluginError(
-        f"{shelf.kind}: no further distinct question about {formula.name}; ask for fewer than {len(asked)}"
-    )
+        rng = Random(digest([config.seed, kind]))
+        yield from distinct(pool, config.per_kind, rng, partial(_problem, shelf))
 
 
 def _problem(shelf: _Shelf, formula: Formula, rng: Random) -> Problem:
@@ -121,17 +89,17 @@ def _problem(shelf: _Shelf, formula: Formula, rng: Random) -> Problem:
     asked = ask(formula, given.inputs, rng, given.shown)
     gold = value(formula, given.inputs)
     low, high = band(formula, gold)
-    evidence, places = _evidence(shelf, formula, given.conversion, rng)
+    needed = [formula, given.conversion] if given.conversion else [formula]
+    evidence, places = evidence_lines(needed, shelf.near[formula.name], shelf.lines, rng)
     preface = given.preface.format(place=places[1]) if given.conversion else ""
-    needed = tuple(evidence[place - 1].cites[0] for place in places)
     tags = {"formula": "unseen" if formula.held_out else "seen", "name": formula.name}
     return Problem(
         kind=shelf.kind,
         question=asked.question,
-        answer=_with_unit(format_number(gold), formula),
-        accept=_short_form(formula, gold, low, high),
+        answer=with_unit(format_number(gold), formula),
+        accept=short_form(formula, gold),
         anchor=digest([formula.name, given.inputs]),
-        facts=needed,
+        facts=tuple(evidence[place - 1].cites[0] for place in places),
         evidence=evidence,
         key=FormulaKey(formula=formula.name, inputs=given.inputs, unit=formula.unit, low=low, high=high),
         solution=solution(formula, given.inputs, places[0], evidence[places[0] - 1].text, preface),
@@ -141,17 +109,8 @@ def _problem(shelf: _Shelf, formula: Formula, rng: Random) -> Problem:
     )
 
 
-def _with_unit(number: str, formula: Formula) -> str:
-    return f"{number} {formula.unit}".rstrip()
-
-
-def _short_form(formula: Formula, gold: float, low: float, high: float) -> tuple[str, ...]:
-    short = f"{gold:.{formula.decimals}f}"
-    return (_with_unit(short, formula),) if low <= float(short) <= high else ()
-
-
 def _given(shelf: _Shelf, formula: Formula, rng: Random) -> _Given:
-    inputs = draw(formula, rng)
+    inputs = draw(formula, rng, value)
     if formula.family == "score":
         return _Given(_named(formula, inputs, rng), {})
     able = [source for source in formula.inputs if source.quantity and not CONVERSIONS[source.quantity].held_out]
@@ -161,7 +120,7 @@ def _given(shelf: _Shelf, formula: Formula, rng: Random) -> _Given:
     unit = other_unit(source.quantity, source.unit)
     written = float(f"{convert(source.quantity, float(inputs[source.name]), to=unit):.3g}")
     converted = {**inputs, source.name: convert(source.quantity, written, to=source.unit)}
-    if not sensible(formula, converted):
+    if not sensible(formula, converted, value):
         return _Given(inputs, {})
     template = conversion_template(CONVERSIONS[source.quantity], to=source.unit, slot=format_number(written))
     preface = f"{sentence(source.label)} = {call(template)} {source.unit} [{{place}}]."
@@ -174,17 +133,3 @@ def _named(formula: Formula, inputs: dict[str, float | str], rng: Random) -> dic
     absent = [source.name for source in formula.inputs if source.kind == "flag" and inputs[source.name] == "no"]
     unsaid = [name for name in absent if rng.random() < 0.5][: max(0, len(inputs) - 2)]
     return {name: given for name, given in inputs.items() if name not in unsaid}
-
-
-def _evidence(
-    shelf: _Shelf, formula: Formula, conversion: Formula | None, rng: Random
-) -> tuple[tuple[Evidence, ...], tuple[int, ...]]:
-    """Return shuffled lines, and the 1-based places of the needed ones: the formula's, then the conversion's."""
-    near = list(shelf.near[formula.name])
-    distractors = rng.sample(near, min(len(near), rng.randint(1, 2))) if rng.random() < 0.5 else []
-    needed = [formula, conversion] if conversion else [formula]
-    order = [*needed, *distractors]
-    rng.shuffle(order)
-    lines = [shelf.lines[one.name][int(rng.random() < 0.3)] for one in order]
-    evidence = tuple(Evidence(text=line.object, cites=(line.id,)) for line in lines)
-    return evidence, tuple(order.index(one) + 1 for one in needed)

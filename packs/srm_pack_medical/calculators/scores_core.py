@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from srm_core.formulas.formula import Criterion, Input, Rule, flag, number
+
 from . import inputs as of
 from .criteria import any_of, banded, graded, present, score
-from .formulas import Criterion, Input, Rule
 
 _FEMALE = ((of.SEX,), Criterion("female sex", (Rule(1, (("sex", "is", "female"),)),), "female sex: 1", of=("sex",)))
-_OXYGEN = of.number("oxygen_saturation", "oxygen saturation", "%", 82, 100)
-_ANY_AGE = of.number("age", "age", "years", 5, 85)
-_GCS = of.number("gcs", "Glasgow Coma Scale", "", 6, 15)
-_BLEEDING_AGE = of.number("age", "age", "years", 40, 90)
+_OXYGEN = number("oxygen_saturation", "oxygen saturation", "%", 82, 100)
+_ANY_AGE = number("age", "age", "years", 5, 85)
+_GCS = number("gcs", "Glasgow Coma Scale", "", 6, 15)
+_BLEEDING_AGE = number("age", "age", "years", 40, 90)
 
 
 def _drinks() -> Input:
-    return of.number("drinks", "alcoholic drinks a week", "", 0, 16)
+    return number("drinks", "alcoholic drinks a week", "", 0, 16)
 
 
 HEART_AND_CLOTS = (
     score("cha2ds2_vasc", "CHA2DS2-VASc score", "Lip 2010, Chest 137:263", (
         present("heart_failure", "congestive heart failure", 1),
         present("hypertension", "hypertension", 1),
-        banded(of.number("age", "age", "years", 35, 92), {">=75": 2, ">=65": 1}),
+        banded(number("age", "age", "years", 35, 92), {">=75": 2, ">=65": 1}),
         present("diabetes", "diabetes", 1),
         present("stroke", "prior stroke, TIA or thromboembolism", 2),
         present("vascular_disease", "vascular disease", 1),
@@ -74,8 +75,8 @@ HEART_AND_CLOTS = (
         graded("ecg", "ECG", {"normal": 0, "non-specific repolarization disturbance": 1,
                "significant ST deviation": 2}),
         banded(of.AGE, {">=65": 2, ">=45": 1}),
-        ((of.number("risk_factors", "cardiovascular risk factors", "", 0, 5),
-          of.flag("atherosclerosis", "known atherosclerotic disease")),
+        ((number("risk_factors", "cardiovascular risk factors", "", 0, 5),
+          flag("atherosclerosis", "known atherosclerotic disease")),
          Criterion("risk factors",
                    (Rule(2, (("atherosclerosis", "is", "yes"),)), Rule(2, (("risk_factors", ">=", 3.0),)),
                     Rule(1, (("risk_factors", ">=", 1.0),))),
@@ -92,11 +93,11 @@ HEART_AND_CLOTS = (
         banded(of.CREATININE, {">2": 1}),
     ), core=True, held_out=True),
     score("abcd2", "ABCD2 score", "Johnston 2007, Lancet 369:283", (
-        banded(of.number("age", "age", "years", 40, 90), {">=60": 1}),
+        banded(number("age", "age", "years", 40, 90), {">=60": 1}),
         any_of("blood pressure", {of.SYSTOLIC: ">=140", of.DIASTOLIC: ">=90"}, 1),
         graded("features", "clinical features", {"unilateral weakness": 2, "speech disturbance without weakness": 1,
                "other": 0}),
-        banded(of.number("duration", "duration", "min", 5, 120, 5), {">=60": 2, ">=10": 1}),
+        banded(number("duration", "duration", "min", 5, 120, 5), {">=60": 2, ">=10": 1}),
         present("diabetes", "diabetes", 1),
     ), core=True, held_out=True, guards=("{systolic}-{diastolic}-15",)),
 )  # fmt: skip
@@ -107,7 +108,7 @@ INFECTION_AND_STATE = (
         banded(of.BUN, {">19": 1}),
         banded(of.RESPIRATORY_RATE, {">=30": 1}),
         any_of("blood pressure", {of.SYSTOLIC: "<90", of.DIASTOLIC: "<=60"}, 1),
-        banded(of.number("age", "age", "years", 30, 92), {">=65": 1}),
+        banded(number("age", "age", "years", 30, 92), {">=65": 1}),
     ), core=True, guards=("{systolic}-{diastolic}-15",)),
     score("qsofa", "qSOFA score", "Singer 2016, JAMA 315:801", (
         banded(of.RESPIRATORY_RATE, {">=22": 1}),
@@ -118,10 +119,10 @@ INFECTION_AND_STATE = (
         banded(of.TEMPERATURE, {"<36": 1, ">38": 1}),
         banded(of.HEART_RATE, {">90": 1}),
         any_of("breathing", {of.RESPIRATORY_RATE: ">20", of.PACO2: "<32"}, 1),
-        banded(of.number("white_cells", "white cells", "x10^9/L", 1, 22, 0.1), {"<4": 1, ">12": 1}),
+        banded(number("white_cells", "white cells", "x10^9/L", 1, 22, 0.1), {"<4": 1, ">12": 1}),
     ), core=True),
     score("centor", "modified Centor score", "McIsaac 1998, CMAJ 158:75", (
-        banded(of.number("age", "age", "years", 4, 70), {"<15": 1, ">=45": -1}),
+        banded(number("age", "age", "years", 4, 70), {"<15": 1, ">=45": -1}),
         banded(of.TEMPERATURE, {">38": 1}),
         present("no_cough", "absence of cough", 1, "cough"),
         present("nodes", "tender anterior cervical nodes", 1),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from srm_core.formulas.formula import Condition, Criterion, Rule, flag, number
+
 from . import inputs as of
 from .criteria import banded, condition, graded, present, score
-from .formulas import Condition, Criterion, Rule
 
-_BUN = of.number("bun", "BUN", "mg/dL", 6, 90, 0.5)
-_HEMOGLOBIN = of.number("hemoglobin", "hemoglobin", "g/dL", 6, 17, 0.1)
-_GCS = of.number("gcs", "Glasgow Coma Scale", "", 3, 15)
-_HEMATOCRIT = of.number("hematocrit", "hematocrit", "%", 18, 62)
-_PH = of.number("ph", "arterial pH", "", 7.1, 7.75, 0.01)
-_MAP = of.number("map", "mean arterial pressure", "mmHg", 45, 165)
+_BUN = number("bun", "BUN", "mg/dL", 6, 90, 0.5)
+_HEMOGLOBIN = number("hemoglobin", "hemoglobin", "g/dL", 6, 17, 0.1)
+_GCS = number("gcs", "Glasgow Coma Scale", "", 3, 15)
+_HEMATOCRIT = number("hematocrit", "hematocrit", "%", 18, 62)
+_PH = number("ph", "arterial pH", "", 7.1, 7.75, 0.01)
+_MAP = number("map", "mean arterial pressure", "mmHg", 45, 165)
 _APACHE_OXYGEN = (
-    (of.FIO2, of.number("a_a_gradient", "A-a gradient", "mmHg", 20, 550, 5), of.PAO2),
+    (of.FIO2, number("a_a_gradient", "A-a gradient", "mmHg", 20, 550, 5), of.PAO2),
     Criterion(
         "oxygenation",
         (
@@ -31,7 +32,7 @@ _APACHE_OXYGEN = (
 )
 _RENAL_FAILURE: tuple[tuple[int, tuple[Condition, ...]], ...] = ((2, (("acute_renal_failure", "is", "yes"),)), (1, ()))
 _APACHE_CREATININE = (
-    (of.CREATININE, of.flag("acute_renal_failure", "acute renal failure")),
+    (of.CREATININE, flag("acute_renal_failure", "acute renal failure")),
     Criterion(
         "creatinine",
         tuple(
@@ -67,7 +68,7 @@ _FEMALE_LESS_TEN = (
 )
 _APACHE_GCS = ((_GCS,), Criterion("coma scale", (), "15 - Glasgow Coma Scale", expression="(15-{gcs})", of=("gcs",)))
 _SOFA_OXYGEN = (
-    (of.number("pf_ratio", "PaO2/FiO2 ratio", "mmHg", 60, 480), of.flag("ventilated", "mechanical ventilation")),
+    (number("pf_ratio", "PaO2/FiO2 ratio", "mmHg", 60, 480), flag("ventilated", "mechanical ventilation")),
     Criterion(
         "oxygenation",
         (
@@ -103,21 +104,21 @@ SEVERITY = (
         present("cardiac_failure", "cardiac failure", 2),
     )),
     score("apache2", "APACHE II score", "Knaus 1985, Crit Care Med 13:818", (
-        banded(of.number("temperature", "temperature", "°C", 29, 42, 0.1),
+        banded(number("temperature", "temperature", "°C", 29, 42, 0.1),
                {">=41": 4, ">=39": 3, ">=38.5": 1, ">=36": 0, ">=34": 1, ">=32": 2, ">=30": 3, "<30": 4}),
         banded(_MAP, {">=160": 4, ">=130": 3, ">=110": 2, ">=70": 0, ">=50": 2, "<50": 4}),
-        banded(of.number("heart_rate", "heart rate", "beats/min", 35, 190),
+        banded(number("heart_rate", "heart rate", "beats/min", 35, 190),
                {">=180": 4, ">=140": 3, ">=110": 2, ">=70": 0, ">=55": 2, ">=40": 3, "<40": 4}),
-        banded(of.number("respiratory_rate", "respiratory rate", "breaths/min", 5, 52),
+        banded(number("respiratory_rate", "respiratory rate", "breaths/min", 5, 52),
                {">=50": 4, ">=35": 3, ">=25": 1, ">=12": 0, ">=10": 1, ">=6": 2, "<6": 4}),
         _APACHE_OXYGEN,
         banded(_PH, {">=7.7": 4, ">=7.6": 3, ">=7.5": 1, ">=7.33": 0, ">=7.25": 2, ">=7.15": 3, "<7.15": 4}),
-        banded(of.number("sodium", "sodium", "mEq/L", 108, 182),
+        banded(number("sodium", "sodium", "mEq/L", 108, 182),
                {">=180": 4, ">=160": 3, ">=155": 2, ">=150": 1, ">=130": 0, ">=120": 2, ">=111": 3, "<111": 4}),
         banded(of.POTASSIUM, {">=7": 4, ">=6": 3, ">=5.5": 1, ">=3.5": 0, ">=3": 1, ">=2.5": 2, "<2.5": 4}),
         _APACHE_CREATININE,
         banded(_HEMATOCRIT, {">=60": 4, ">=50": 2, ">=46": 1, ">=30": 0, ">=20": 2, "<20": 4}),
-        banded(of.number("white_cells", "white cells", "x10^9/L", 0.5, 42, 0.1),
+        banded(number("white_cells", "white cells", "x10^9/L", 0.5, 42, 0.1),
                {">=40": 4, ">=20": 2, ">=15": 1, ">=3": 0, ">=1": 2, "<1": 4}),
         _APACHE_GCS,
         banded(of.AGE, {">=75": 6, ">=65": 5, ">=55": 3, ">=45": 2}),
@@ -138,7 +139,7 @@ SEVERITY = (
         banded(of.RESPIRATORY_RATE, {">=30": 20}),
         banded(of.SYSTOLIC, {"<90": 20}),
         banded(of.TEMPERATURE, {"<35": 15, ">=40": 15}),
-        banded(of.number("heart_rate", "heart rate", "beats/min", 50, 150), {">=125": 10}),
+        banded(number("heart_rate", "heart rate", "beats/min", 50, 150), {">=125": 10}),
         banded(_PH, {"<7.35": 30}),
         banded(of.BUN, {">=30": 20}),
         banded(of.SODIUM, {"<130": 20}),
@@ -151,7 +152,7 @@ SEVERITY = (
 
 COMORBIDITY = (
     score("charlson", "Charlson Comorbidity Index with age", "Charlson 1994, J Clin Epidemiol 47:1245", (
-        banded(of.number("age", "age", "years", 30, 92), {">=80": 4, ">=70": 3, ">=60": 2, ">=50": 1}),
+        banded(number("age", "age", "years", 30, 92), {">=80": 4, ">=70": 3, ">=60": 2, ">=50": 1}),
         present("infarction", "myocardial infarction", 1),
         present("heart_failure", "congestive heart failure", 1),
         present("peripheral", "peripheral vascular disease", 1),
@@ -174,7 +175,7 @@ COMORBIDITY = (
         graded("surgery", "planned surgery", {"none": 0, "minor": 1, "major": 2, "hip or knee arthroplasty": 5}),
         graded("mobility", "mobility", {"normal": 0, "medical patient at bed rest": 1,
                "confined to bed over 72 hours": 2}),
-        banded(of.number("bmi", "BMI", "kg/m2", 18, 45), {">25": 1}),
+        banded(number("bmi", "BMI", "kg/m2", 18, 45), {">25": 1}),
         present("recent_surgery", "major surgery in the last month", 1),
         present("heart_failure", "heart failure in the last month", 1),
         present("sepsis", "sepsis in the last month", 1),

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from .formulas import Inputs
+from srm_core.formulas.formula import Inputs
 
 
 def x(v: Inputs, name: str) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from .formulas import Inputs
+from srm_core.formulas.formula import Inputs
+
 from .values import female, x
 
 

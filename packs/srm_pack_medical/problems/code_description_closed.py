@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from srm_core.composing import rng_for, spread
 from srm_core.records import GraphKey, Kind, Problem
 from srm_pack_medical import facts
 from srm_pack_medical.icd import Icd
 
 from .icd_facts import category
-from .make import rng_for, spread
 
 KIND = Kind(
     name="code_description_closed",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from srm_core.composing import LOCAL, by_split, compose, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_medical.facts import icd as curie
 from srm_pack_medical.icd import Icd
 
 from .icd_facts import after, category, under
-from .make import LOCAL, by_split, compose, rng_for, spread
 
 KIND = Kind(
     name="code_first",

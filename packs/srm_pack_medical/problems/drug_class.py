@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from srm_core.composing import by_split, compose, literal, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_medical.drugs import Drug
 
 from .drug_facts import LONGEST, askable, belongs, known_as, names_to_ask, spoken
-from .make import by_split, compose, literal, rng_for, spread
 
 KIND = Kind(
     name="drug_class",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
+from srm_core.composing import Fact
 from srm_pack_medical import facts
 from srm_pack_medical.drugs import Drug
-
-from .make import Fact
 
 LONGEST = 30  # characters of a name
 _PLAIN = re.compile(r"[a-z][a-z0-9-]+( [a-z0-9-]+)?")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from srm_core.composing import Fact
 from srm_pack_medical import facts
 from srm_pack_medical.hpo import Disease, Hpo, Term
-
-from .make import Fact
 
 LONGEST = 42  # characters of a name
 ABNORMALITY = "hp:0000118"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+from srm_core.composing import by_split, compose, literal, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_medical.hpo import Hpo, Term
 
 from .hpo_facts import LONGEST, also_called, askable, findings, kind_of
-from .make import by_split, compose, literal, rng_for, spread
 
 KIND = Kind(
     name="hpo_parent",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from srm_core.composing import Fact
 from srm_pack_medical import facts
 from srm_pack_medical.icd import Code, Icd
-
-from .make import Fact
 
 GROUPS = ("block", "chapter")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from srm_core.composing import LOCAL, compose, literal, rng_for, spread
 from srm_core.records import Kind, Problem
 from srm_pack_medical.icd import Code, Icd
 
 from .icd_facts import category, classed, means
-from .make import LOCAL, compose, literal, rng_for, spread
 
 KIND = Kind(
     name="lay_term_code",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from srm_core.composing import Fact, by_split, compose, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_medical import facts
 from srm_pack_medical.icd import Code, Icd
 
 from .icd_facts import category
-from .make import Fact, by_split, compose, rng_for, spread
 
 KIND = Kind(
     name="not_under",

@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from random import Random
 
+from srm_core.composing import by_split, compose, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_medical.hpo import Disease, Hpo
 
 from .hpo_facts import LONGEST, shows
-from .make import by_split, compose, rng_for, spread
 
 KIND = Kind(
     name="phenotypes_disease",

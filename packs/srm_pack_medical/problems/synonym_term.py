@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from srm_core.composing import by_split, compose, literal, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_medical.hpo import Hpo
 
 from .hpo_facts import askable, findings, named, numbered
-from .make import by_split, compose, literal, rng_for, spread
 
 KIND = Kind(
     name="synonym_term",

@@ -5,14 +5,14 @@ from collections import Counter
 
 import pytest
 from srm_pack_medical.calculators import problems
-from srm_pack_medical.calculators.facts import formula_triples
 from srm_pack_medical.calculators.problems import KINDS, calculator_problems
-from srm_pack_medical.calculators.table import FORMULAS
+from srm_pack_medical.calculators.table import FORMULAS, SOURCE
 from srm_pack_medical.calculators.verify import second_opinion, verify_calculator
 
 from srm_core.calculator import recompute
 from srm_core.config import PackConfig
 from srm_core.errors import PluginError
+from srm_core.formulas.problems import formula_triples
 from srm_core.records import Problem
 from srm_core.traces import parse_trace
 
@@ -49,7 +49,7 @@ def test_a_solution_holds_computed_values_and_cites_the_lines_it_uses(full):
 
 
 def test_evidence_lines_are_facts_of_the_pack_and_half_of_the_problems_have_distractors(full):
-    lines = {triple.id: triple.object for triple in formula_triples()}
+    lines = {triple.id: triple.object for triple in formula_triples(FORMULAS.values(), SOURCE)}
     for problem in full:
         assert all(lines[item.cites[0]] == item.text for item in problem.evidence)
     crowded = sum(len(problem.evidence) > len(problem.facts) for problem in full) / len(full)
@@ -59,7 +59,7 @@ def test_evidence_lines_are_facts_of_the_pack_and_half_of_the_problems_have_dist
 def test_held_out_formulas_stay_in_the_test_split_and_about_one_in_twenty(full, draft):
     hidden = {
         triple.id
-        for triple in formula_triples()
+        for triple in formula_triples(FORMULAS.values(), SOURCE)
         if triple.predicate == "srm:definition" and FORMULAS[triple.subject.removeprefix("srm:formula/")].held_out
     }
     for made in (full, draft):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from srm_core.calculator import call, computed, format_number
 
-from .formulas import Branch, Criterion, Formula, Inputs, holds
+from .formula import Branch, Criterion, Formula, Inputs, holds
 
 _SLOT = re.compile(r"\{(\w+)\}")
 

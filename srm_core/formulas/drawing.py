@@ -1,4 +1,4 @@
-"""Seeded inputs for a calculator."""
+"""Seeded inputs for a formula."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from random import Random
 
 from srm_core.calculator import ExpressionError, evaluate, format_number
 
-from .formulas import Formula, Input, Inputs
-from .gold import band, value
+from .formula import Formula, Input, Inputs, Value, band
 
 _TRIES = 200
 
 
-def draw(formula: Formula, rng: Random) -> dict[str, float | str]:
+def draw(formula: Formula, rng: Random, value: Value) -> dict[str, float | str]:
     """Return inputs that make sense together and whose answer cannot be read off the question.
 
     Raises:
@@ -21,7 +20,7 @@ def draw(formula: Formula, rng: Random) -> dict[str, float | str]:
     """
     for _ in range(_TRIES):
         inputs = draw_any(formula, rng)
-        if sensible(formula, inputs) and not _shown(formula, inputs):
+        if sensible(formula, inputs, value) and not _shown(formula, inputs, value):
             return inputs
     raise ValueError(f"the ranges of {formula.name} give no sensible inputs in {_TRIES} tries")
 
@@ -30,10 +29,10 @@ def draw_any(formula: Formula, rng: Random) -> dict[str, float | str]:
     """Return inputs from the ranges of the table alone."""
     level = rng.randint(0, max(source.optional for source in formula.inputs))
     likely = 0.4 if sum(source.kind == "flag" for source in formula.inputs) <= 9 else 0.15
-    return {source.name: _value(source, rng, likely) for source in formula.inputs if source.optional <= level}
+    return {source.name: _drawn(source, rng, likely) for source in formula.inputs if source.optional <= level}
 
 
-def sensible(formula: Formula, inputs: Inputs) -> bool:
+def sensible(formula: Formula, inputs: Inputs, value: Value) -> bool:
     """Say whether the guards hold and the value is finite and far enough from zero for a relative band."""
     try:
         if formula.guards and not _guarded(formula, inputs):
@@ -55,7 +54,7 @@ def _slot(source: Input, value: float | str) -> str:
     return format_number(value)
 
 
-def _value(source: Input, rng: Random, likely: float) -> float | str:
+def _drawn(source: Input, rng: Random, likely: float) -> float | str:
     if source.kind == "flag":
         return "yes" if rng.random() < likely else "no"
     if source.kind == "choice":
@@ -64,7 +63,7 @@ def _value(source: Input, rng: Random, likely: float) -> float | str:
     return float(round(source.low + source.step * rng.randint(0, steps), 6))
 
 
-def _shown(formula: Formula, inputs: Inputs) -> bool:
+def _shown(formula: Formula, inputs: Inputs, value: Value) -> bool:
     if formula.family == "score":
         return False
     low, high = band(formula, value(formula, inputs))

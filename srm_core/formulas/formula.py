@@ -1,12 +1,12 @@
-"""What a calculator is: a record of its inputs, the line that states it, and how it is worked.
+"""What a formula is: a record of its inputs, the line that states it, and how it is worked.
 
 The worked expression and the value are two separate things on purpose: expressions come from the templates and
-criteria here, gold values from the plain functions in ``values`` and ``values_scores``, and a test holds them together.
+criteria here, gold values from plain functions of the pack (`Value`), and a test of the pack holds them together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ Step = tuple[str, str]  # label, template; later templates may use the label as 
 
 @dataclass(frozen=True)
 class Input:
-    """One quantity a calculator needs, with the range and step its values are drawn from."""
+    """One quantity a formula needs, with the range and step its values are drawn from."""
 
     name: str
     label: str
@@ -64,7 +64,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Formula:
-    """A clinical calculator. ``title`` is written as inside a sentence."""
+    """A formula of a domain. ``title`` is written as inside a sentence."""
 
     name: str
     title: str
@@ -82,6 +82,68 @@ class Formula:
     held_out: bool = False  # shown in test problems alone
     adult: bool = True  # a vignette may invent an adult patient around it
     guards: tuple[str, ...] = ()  # expressions that must be positive for drawn inputs to make sense
+
+
+Value = Callable[[Formula, Inputs], float]  # the gold; it shares nothing with the worked expression
+
+
+def plain(
+    name: str,
+    title: str,
+    unit: str,
+    inputs: tuple[Input, ...],
+    statement: str,
+    template: str,
+    source: str,
+    *,
+    decimals: int = 2,
+    tolerance: float = 0.05,
+    core: bool = False,
+    held_out: bool = False,
+    adult: bool = True,
+    guards: tuple[str, ...] = (),
+) -> Formula:
+    """Return a formula worked by one expression."""
+    return Formula(
+        name,
+        title,
+        inputs,
+        unit,
+        "arithmetic",
+        source,
+        statement,
+        (Branch((("", template),)),),
+        decimals=decimals,
+        tolerance=tolerance,
+        core=core,
+        held_out=held_out,
+        adult=adult,
+        guards=guards,
+    )
+
+
+def number(name: str, label: str, unit: str, low: float, high: float, step: float = 1, quantity: str = "") -> Input:
+    """Return a numeric input drawn from ``low`` to ``high`` in steps of ``step``."""
+    return Input(name, label, unit, low, high, step, quantity=quantity)
+
+
+def flag(name: str, label: str, absent: str = "") -> Input:
+    """Return a finding that is present or absent; ``absent`` says so in words (default: "no" and the label)."""
+    return Input(name, label, kind="flag", choices=("no", "yes"), numbers=(0, 1), absent=absent or f"no {label}")
+
+
+def choice(name: str, label: str, choices: tuple[str, ...], numbers: tuple[float, ...] = ()) -> Input:
+    """Return an input with a closed list of values, each of which may stand for a number."""
+    return Input(name, label, kind="choice", choices=choices, numbers=numbers)
+
+
+def band(formula: Formula, gold: float) -> tuple[float, float]:
+    """Return the closed band of accepted values: a relative half-width around ``gold``, exact where it is 0.
+
+    MedCalc-Bench (Khandekar et al. 2024) accepts 5 %; a table names a narrower band where 5 % would accept a mistake.
+    """
+    width = abs(gold) * formula.tolerance
+    return gold - width, gold + width
 
 
 def holds(condition: Condition, values: Mapping[str, float | str]) -> bool:

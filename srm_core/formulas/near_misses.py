@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .formulas import Formula, formula_text
+from .formula import Formula, formula_text
 
 NEAREST = 5
 LONGEST = 420  # characters of a distractor's line; longer ones would fill the prompt

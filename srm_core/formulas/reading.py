@@ -1,0 +1,140 @@
+"""Reads the one number of an answer, and its unit, as strictly as a grader must that pays for what it accepts."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from srm_core.records import FormulaKey, Trace, Verdict
+
+from .formula import Formula
+from .unit_words import fold, unit_form
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+|\s?[x×*]\s?10\s?\^\s?[-+]?\d+)?"
+)
+_UNSURE = re.compile(
+    r"\b(?:cannot|can't|unable|unknown|insufficient|unclear|undefined|nan|inf|infinity)\b"
+    r"|\bnot (?:enough|possible|determined|sure)\b"
+    r"|\b(?:not|at least|at most|(?:less|more|greater|fewer) than|above|below|under|over)\s+[-+.\d]"
+    r"|\d\s*(?:thousand|million|billion|dozen)\b|[<>≤≥±~]\s*[-+.\d]"
+)
+_SLACK = 1e-9  # relative; decimal text against binary limits
+_LONGEST_UNIT = 8  # words
+
+
+@dataclass(frozen=True)
+class Units:
+    """What counts as a unit in the answers of a pack."""
+
+    known: Set[str]  # in the form of `unit_form`
+    alike: Mapping[str, Set[str]] = field(default_factory=dict)  # units that may stand for a unit in these formulas
+
+
+def units_of(formulas: Iterable[Formula], alike: Mapping[str, Set[str]] | None = None) -> Units:
+    """Return the units that occur in ``formulas``; ``alike`` names what may stand for them."""
+    forms = {unit_form(unit) for each in formulas for unit in (each.unit, *(source.unit for source in each.inputs))}
+    return Units(forms - {""}, alike or {})
+
+
+def verify_quantity(key: FormulaKey, trace: Trace, units: Units, names: Iterable[str] = ()) -> Verdict:
+    """Say whether the answer is one number inside the key's band, in the key's unit if it names any.
+
+    Accepts units left out or spelled, thousands separators, scientific notation, words around the number, and a
+    fraction for a percentage. Refuses other units, ranges, several numbers and refusals. ``names`` are phrases whose
+    digits are no numbers (CURB-65).
+    """
+    if trace.answer is None or not trace.answer.strip():
+        return Verdict(correct=False, reason="no answer")
+    read = _read(
+        trace.answer, sorted((fold(name) for name in names), key=len, reverse=True), unit_form(key.unit), units
+    )
+    if isinstance(read, str):
+        return Verdict(correct=False, reason=read)
+    number, bare = read
+    if _inside(number, key):
+        return Verdict(correct=True)
+    if bare and key.unit == "%" and abs(number) <= 1 and _inside(number * 100, key):
+        return Verdict(correct=True, reason="a fraction for a percentage")
+    return Verdict(correct=False, reason=f"{number:g} is outside {key.low:g} to {key.high:g}")
+
+
+def _inside(number: float, key: FormulaKey) -> bool:
+    slack = _SLACK * max(abs(key.low), abs(key.high), 1.0)
+    return math.isfinite(number) and key.low - slack <= number <= key.high + slack
+
+
+def _read(answer: str, names: Iterable[str], unit: str, units: Units) -> tuple[float, bool] | str:
+    """Return the number and whether it stands without a unit, or the reason why there is none."""
+    text = fold(answer).replace("**", "").replace("\\", "").replace("$", "")
+    for name in names:
+        text = text.replace(name, " ")
+    text = re.sub(r"\b(?:minus|negative)\s+(?=[\d.])", "-", text)
+    found = _NUMBER.search(text)
+    if found is None:
+        return "no number"
+    if _UNSURE.search(text):
+        return "no single definite value"
+    rest = text[found.end() :]
+    written, tail = _unit_at(rest, units)
+    if re.search(r"\d", tail) or _NUMBER.search(text[: found.start()]):
+        return "more than one number"
+    if written and written != unit and written not in units.alike.get(unit, frozenset()):
+        return f"unit {written!r} instead of {unit!r}"
+    if any(word != "in" and _is_unit(word, units) and unit_form(word) != unit for word in tail.split()):
+        return "a second unit"
+    return _number(found.group()), not written
+
+
+def _number(text: str) -> float:
+    try:
+        return float(re.sub(r"\s?[x×*]\s?10\s?\^\s?", "e", text.replace(",", "")))
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+def _unit_at(rest: str, units: Units) -> tuple[str, str]:
+    """Return the unit that ``rest`` begins with ("" if none) in its one form, and what follows it."""
+    words = rest.strip().split()
+    for n in range(min(len(words), _LONGEST_UNIT), 0, -1):
+        candidate = " ".join(words[:n])
+        if _is_unit(candidate, units):
+            return unit_form(candidate), " ".join(words[n:])
+    return "", rest
+
+
+def _is_unit(text: str, units: Units) -> bool:
+    if text.startswith("in "):  # "12 in total" names no inches
+        return False
+    form = unit_form(text)
+    return form in units.known or any(form in alike for alike in units.alike.values()) or _looks_composed(text)
+
+
+def _looks_composed(text: str) -> bool:
+    return len(text.split()) == 1 and re.fullmatch(r"[a-zμ%°]+(?:/[a-zμ%°0-9.]+)+\.?", fold(text)) is not None
+
+
+def plain_tokens(answer: str) -> tuple[list[Decimal], set[str]]:
+    """Return the numbers of ``answer`` and its other words, read word by word: a reader for second graders.
+
+    It shares nothing with `verify_quantity`; words are squeezed as `squeezed` does.
+    """
+    numbers: list[Decimal] = []
+    others: set[str] = set()
+    for token in answer.replace("%", " % ").replace("−", "-").replace(" per ", "/").split():
+        stripped = token.strip("*$().,;:=")
+        try:
+            number = Decimal(stripped.replace(",", ""))
+        except InvalidOperation:
+            others.add(squeezed(stripped))
+        else:
+            numbers += [number] if number.is_finite() else []
+    return numbers, others
+
+
+def squeezed(unit: str) -> str:
+    """Return ``unit`` without blanks, in lower case, with one of the two signs for micro."""
+    return unit.replace(" ", "").replace("μ", "µ").lower()
