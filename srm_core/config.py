@@ -171,7 +171,7 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "ingest": {"max_documents": 100},
         "ground": {"max_passages": 100},
         "pose": {"per_kind": 60},
-        "distill": {"per_kind": 8},
+        "distill": {"per_kind": 6},
         "train": {"epochs": 1.0, "rl_steps": 1, "rl_prompts": 2, "rl_samples": 4, "rl_max_tokens": 48},
         "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1, "max_tokens": 40},
         "audit": {"per_attribute": 2, "max_tokens": 32},

@@ -72,8 +72,12 @@ class PaddedEngine:
         seen_RT, logits_RV = seen_RT[repeats_R], logits_RTV[repeats_R, -1]
         position_R = torch.tensor([len(prompts[i]) for i in repeats_R.tolist()], device=self.device)
         live = rows
+        read = [0] * len(rows)  # tokens of each live row that the model has read
         while True:
-            self.writer.write(live, *choose(logits_RV, asked_of(live)))
+            tokens, logprobs = choose(logits_RV, asked_of([(row, 0) for row in live]))
+            for row, at, token, logprob in zip(live, read, tokens, logprobs, strict=True):
+                if at == len(row.ids) and not row.done:  # else the calculator's tokens come first
+                    self.writer.write(row, token, logprob)
             keep = [i for i, row in enumerate(live) if not row.done]
             if not keep:
                 break
@@ -81,8 +85,11 @@ class PaddedEngine:
                 keep_R = torch.tensor(keep, device=self.device)
                 cache.select(keep_R)
                 seen_RT, position_R = seen_RT[keep_R], position_R[keep_R]
-                live = [live[i] for i in keep]
-            next_RT = torch.tensor([[row.ids[-1]] for row in live], device=self.device)
+                live, read = [live[i] for i in keep], [read[i] for i in keep]
+            next_RT = torch.tensor(
+                [[row.ids[min(at, len(row.ids) - 1)]] for row, at in zip(live, read, strict=True)], device=self.device
+            )
+            read = [at + 1 for at in read]
             seen_RT = torch.cat([seen_RT, seen_RT.new_ones(len(live), 1)], dim=1)
             logits_RV = self._forward(next_RT, seen_RT, position_R[:, None], cache)[:, -1]
             position_R = position_R + 1

@@ -10,7 +10,7 @@ way whatever stands beside it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -20,6 +20,7 @@ import torch
 
 from ..records import Completion, Sampling
 from .choosing import scored
+from .drafts import DRAFT_ROWS, drafted
 from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Batch, Decoder
 from .pages import BLOCK, PagePool, page_keys
 from .sequences import Row, Writer, asked_of, check_fits, new_rows
@@ -43,18 +44,77 @@ class Job:
 
 @dataclass
 class Reading:
-    """The pages of one sequence; ``length`` tokens of ``ids`` stand in them."""
+    """The pages of one sequence; ``length`` tokens of ``ids`` stand in them, the first ``prompt`` were given."""
 
     ids: list[int]
     pages: list[int] = field(default_factory=list)
     length: int = 0
+    prompt: int = 0
+
+
+@dataclass
+class Turn:
+    """A live row in one pass: the tokens it has said that are unread, and tokens it is drafted to say next."""
+
+    row: Row
+    reading: Reading
+    draft: list[int] = field(default_factory=list)
+
+    @property
+    def unread(self) -> list[int]:
+        """The row's tokens that do not stand in its pages yet."""
+        return self.row.ids[self.reading.length - self.reading.prompt :]
+
+    @property
+    def choices(self) -> int:
+        """After how many tokens the model is asked for the next one."""
+        return 1 + len(self.draft)
+
+    def think_ahead(self) -> None:
+        """Draft the next tokens, at most as many as may still be said."""
+        left = self.row.sampling.max_tokens - len(self.row.ids) - 1
+        self.draft = drafted([*self.reading.ids, *self.unread], left)
+
+    def piece(self) -> tuple[Reading, int, list[int]]:
+        """Return what is read for the row: its sequence, how many tokens, and after which of them it chooses."""
+        new = [*self.unread, *self.draft]
+        self.reading.ids += new
+        return self.reading, len(new), list(range(len(new) - self.choices, len(new)))
+
+    def write(self, writer: Writer, chosen: Sequence[tuple[int, float]]) -> None:
+        """Write chosen tokens for as long as the one before was drafted; then forget the rest of the draft."""
+        kept = self.reading.length - len(self.draft)
+        for (token, logprob), expected in zip(chosen, [*self.draft, None], strict=True):
+            before = len(self.row.ids)
+            writer.write(self.row, token, logprob)
+            if self.row.done or self.row.ids[before:] != [expected]:
+                break
+            kept += 1
+        del self.reading.ids[kept:]
+        self.reading.length = kept
+
+
+def _passes(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
+    """Cut the turns to what one forward pass takes."""
+    together: list[Turn] = []
+    tokens = outputs = 0
+    for turn in turns:
+        more = len(turn.unread) + len(turn.draft)
+        if together and (tokens + more > MOST_TOKENS or outputs + turn.choices > MOST_OUTPUTS):
+            yield together
+            together, tokens, outputs = [], 0, 0
+        together.append(turn)
+        tokens, outputs = tokens + more, outputs + turn.choices
+    if together:
+        yield together
 
 
 class PagedEngine:
     """Generates and scores with a `Decoder`. One thread at a time may call it."""
 
-    def __init__(self, decoder: Decoder, tokenizer: Any) -> None:
+    def __init__(self, decoder: Decoder, tokenizer: Any, draft_rows: int = DRAFT_ROWS) -> None:
         self.decoder = decoder
+        self.draft_rows = draft_rows  # with at most so many rows alive, the next tokens are drafted
         self.pool = PagePool(decoder.shape)
         self.writer = Writer(tokenizer)
         self._waiting: deque[Job] = deque()
@@ -114,7 +174,7 @@ class PagedEngine:
         if self._waiting and self._room(rows):
             started = self._start(self._room(rows))
         if self._live and not (started and self._waiting and self._room(rows)):
-            self._write([row for row, _ in self._live], self._next(self._live))
+            self._next(self._live)
             self._release()
 
     def completions(self, job: Job) -> list[Completion]:
@@ -136,6 +196,7 @@ class PagedEngine:
                 piece = min(left, MOST_TOKENS, first - reading.length + MOST_OUTPUTS)
                 wanted = range(first, reading.length + piece)
                 logits = self._read([(reading, piece, [at - reading.length for at in wanted])])
+                self._remember(reading)
                 targets = [answer[at - len(prompt) + 1] for at in wanted]
                 if targets:
                     found += self.decoder.choose(logits, scored(targets))[1]
@@ -163,7 +224,11 @@ class PagedEngine:
         for (job, reading), logits_V in zip(chosen, logits, strict=True):
             self._waiting.popleft()
             job.rows = new_rows(job.prompt, job.sampling)
-            self._write(job.rows, logits_V.expand(len(job.rows), -1))
+            tokens, logprobs = self.decoder.choose(
+                logits_V.expand(len(job.rows), -1), asked_of([(row, 0) for row in job.rows])
+            )
+            for row, token, logprob in zip(job.rows, tokens, logprobs, strict=True):
+                self.writer.write(row, token, logprob)
             self._live += self._forked(reading, job.rows)
         return bool(chosen)
 
@@ -174,7 +239,7 @@ class PagedEngine:
         for job in islice(self._waiting, MOST_OUTPUTS):
             if chosen and job.sampling.n > room:
                 break
-            reading = Reading(list(job.prompt))
+            reading = Reading(list(job.prompt), prompt=len(job.prompt))
             keys = page_keys(job.prompt[:-1])
             self._find(reading, len(job.prompt) - 1)
             new = keys[reading.length // BLOCK :]
@@ -189,8 +254,10 @@ class PagedEngine:
             begun.update(new)
             tokens += left
             room -= job.sampling.n
-        pieces = [(r, len(r.ids) - r.length, [len(r.ids) - r.length - 1]) for _, r in chosen]
-        return self._read(pieces).clone()
+        logits = self._read([(r, len(r.ids) - r.length, [len(r.ids) - r.length - 1]) for _, r in chosen]).clone()
+        for _, reading in chosen:
+            self._remember(reading)
+        return logits
 
     def _find(self, reading: Reading, most: int) -> None:
         """Take the pages that are known of the first ``most`` tokens of the sequence."""
@@ -223,21 +290,25 @@ class PagedEngine:
         logits = self.decoder.forward(batch, self.pool.slabs)
         for reading, count, _ in pieces:
             reading.length += count
-            if count > 1:  # of a prompt: its full pages may serve others
-                for page, key in zip(reading.pages, page_keys(reading.ids[: reading.length]), strict=False):
-                    self.pool.remember(page, key)
         return logits
 
-    def _next(self, live: Sequence[tuple[Row, Reading]]) -> torch.Tensor:
-        """Read the last token of every live row, and return the logits (R, V)."""
-        for row, reading in live:
-            reading.ids.append(row.ids[-1])
-        parts = []
-        for start in range(0, len(live), MOST_OUTPUTS):
-            parts.append(self._read([(reading, 1, [0]) for _, reading in live[start : start + MOST_OUTPUTS]]))
-            if len(live) > MOST_OUTPUTS:
-                parts[-1] = parts[-1].clone()
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+    def _remember(self, reading: Reading) -> None:
+        """Let the full pages of a prompt that was read serve others that begin like it."""
+        for page, key in zip(reading.pages, page_keys(reading.ids[: reading.length]), strict=False):
+            self.pool.remember(page, key)
+
+    def _next(self, live: Sequence[tuple[Row, Reading]]) -> None:
+        """Give every live row its next token, and as many of its drafted tokens as it would have said itself."""
+        turns = [Turn(row, reading) for row, reading in live]
+        if len(live) <= self.draft_rows:
+            for turn in turns:
+                turn.think_ahead()
+        for together in _passes(turns):
+            logits = self._read([turn.piece() for turn in together])
+            places = [(turn.row, ahead) for turn in together for ahead in range(turn.choices)]
+            chosen = zip(*self.decoder.choose(logits, asked_of(places)), strict=True)
+            for turn in together:
+                turn.write(self.writer, [next(chosen) for _ in range(turn.choices)])
 
     def _forked(self, reading: Reading, rows: Sequence[Row]) -> list[tuple[Row, Reading]]:
         """Return a sequence for each live row: full pages are shared, the last one is copied where it is not full."""
@@ -250,7 +321,7 @@ class PagedEngine:
         for row in rows[1:]:
             pages = [self.pool.share(page) for page in reading.pages[:full]]
             pages += [self.pool.copy(page) for page in reading.pages[full:]]
-            forks.append((row, Reading(list(reading.ids), pages, reading.length)))
+            forks.append((row, Reading(list(reading.ids), pages, reading.length, reading.prompt)))
         return forks
 
     def _release(self) -> None:
@@ -259,6 +330,3 @@ class PagedEngine:
             if row.done:
                 self.pool.give_back(reading.pages)
         self._live = [(row, reading) for row, reading in self._live if not row.done]
-
-    def _write(self, rows: Sequence[Row], logits_RV: torch.Tensor) -> None:
-        self.writer.write(rows, *self.decoder.choose(logits_RV, asked_of(rows)))

@@ -29,10 +29,23 @@ class Row:
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     mask: list[bool] = field(default_factory=list)
-    forced: list[int] = field(default_factory=list)  # the calculator's tokens, still to be written
     text: str = ""
     finished: bool = False
     done: bool = False
+    _drawn: list[float] = field(default_factory=list)  # numbers looked at for tokens that are not written yet
+
+    def uniform(self, ahead: int) -> float:
+        """Return the number in [0, 1) that decides the token ``ahead`` places after the next one."""
+        if not self.sampling.temperature:
+            return 0.0
+        while len(self._drawn) <= ahead:
+            self._drawn.append(self.draw.random())
+        return self._drawn[ahead]
+
+    def spend(self) -> None:
+        """Use up the number of the next token: it has been chosen."""
+        if self._drawn:
+            self._drawn.pop(0)
 
 
 def new_rows(prompt: Sequence[int], sampling: Sampling) -> list[Row]:
@@ -44,13 +57,13 @@ def new_rows(prompt: Sequence[int], sampling: Sampling) -> list[Row]:
     return [Row(sampling=sampling, index=k, draw=random.Random(seed)) for k, seed in enumerate(seeds)]
 
 
-def asked_of(rows: Sequence[Row]) -> Asked:
-    """Return how the next token of each row is chosen; a row that samples draws its number now."""
+def asked_of(places: Sequence[tuple[Row, int]]) -> Asked:
+    """Return how a token of each row is chosen, the one so many places after its next."""
     return Asked(
-        temperature=np.array([row.sampling.temperature for row in rows], np.float32),
-        top_p=np.array([row.sampling.top_p for row in rows], np.float32),
-        uniform=np.array([row.draw.random() if row.sampling.temperature else 0.0 for row in rows]),
-        forced=np.array([row.forced[0] if row.forced else -1 for row in rows], np.int32),
+        temperature=np.array([row.sampling.temperature for row, _ in places], np.float32),
+        top_p=np.array([row.sampling.top_p for row, _ in places], np.float32),
+        uniform=np.array([row.uniform(ahead) for row, ahead in places]),
+        forced=np.full(len(places), -1, np.int32),
     )
 
 
@@ -72,18 +85,15 @@ class Writer:
         self.pieces = [tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in range(len(tokenizer))]
         self.end = {tokenizer.eos_token_id}
 
-    def write(self, rows: Sequence[Row], tokens: Sequence[int], logprobs: Sequence[float]) -> None:
-        """Give every live row its next token: the calculator's where it is at work, else the model's choice."""
-        for row, chosen, logprob in zip(rows, tokens, logprobs, strict=True):
-            if row.done:
-                continue
-            token, own = chosen, not row.forced
-            if not own:
-                token = row.forced.pop(0)
-            elif row.sampling.calculator:
-                token, own = self._call(row, chosen)
-            self._append(row, token, logprob if own else 0.0, own)
-            row.done = row.done or len(row.ids) >= row.sampling.max_tokens
+    def write(self, row: Row, chosen: int, logprob: float) -> None:
+        """Give a live row the token that the model chose, and what the calculator writes after it."""
+        row.spend()
+        token, own, forced = chosen, True, list[int]()
+        if row.sampling.calculator:
+            token, own, forced = self._call(row, chosen)
+        self._append(row, token, logprob, own)
+        for computed in forced:
+            self._append(row, computed, 0.0, own=False)
 
     def completion(self, prompt: Sequence[int], row: Row) -> Completion:
         """Return what the row has said, without the stop string that ended it."""
@@ -100,25 +110,28 @@ class Writer:
             mask=tuple(row.mask),
         )
 
-    def _call(self, row: Row, token: int) -> tuple[int, bool]:
-        """If ``token`` completes ``<<expr=``, queue the value; a token that holds more than ``=`` is cut at it."""
+    def _call(self, row: Row, token: int) -> tuple[int, bool, list[int]]:
+        """Return the token to write, whether it is the model's, and the value's tokens if it completes ``<<expr=``.
+
+        A token that holds more than ``=`` is cut at it.
+        """
         before = row.text + self.pieces[token]
         match = next((m for m in _CALL_BEGUN.finditer(before) if m.end() > len(row.text)), None)
         if match is None:
-            return token, True
+            return token, True, []
         value = encode_text(self.tokenizer, calculator.computed(match.group(1)))
         close = encode_text(self.tokenizer, calculator.CLOSE)
         if self.pieces[token] == calculator.EQUALS:
-            row.forced = [*value, *close]
-            return token, True
+            return token, True, [*value, *close]
         expression = before[len(row.text) : match.end() - 1]
         canonical = [*encode_text(self.tokenizer, expression), *encode_text(self.tokenizer, calculator.EQUALS)]
-        row.forced = [*canonical[1:], *value, *close]
-        return canonical[0], False
+        return canonical[0], False, [*canonical[1:], *value, *close]
 
     def _append(self, row: Row, token: int, logprob: float, own: bool) -> None:
+        if row.done:
+            return
         row.ids.append(token)
-        row.logprobs.append(logprob)
+        row.logprobs.append(logprob if own else 0.0)
         row.mask.append(own)
         if token in self.end:
             row.finished = row.done = True
@@ -127,3 +140,4 @@ class Writer:
         row.text = decode(self.tokenizer, row.ids) if "\ufffd" in piece else row.text + piece  # a part of a character
         if any(stop in row.text for stop in row.sampling.stop):
             row.finished = row.done = True
+        row.done = row.done or len(row.ids) >= row.sampling.max_tokens
