@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .errors import ConfigError
 from .inference.asking import Asker, retrieved
 from .pipeline import context_of
-from .records import ChoiceKey, Evidence, Problem, Sampling
+from .records import ChoiceKey, Evidence, Problem, Sampling, Weights
 from .stages.students import Students
 from .traces import parse_trace
 from .workspace import Run, Workspace
@@ -24,7 +24,7 @@ class Answer:
     why: str = ""  # why it abstains
 
 
-def ask(place: Run, question: str, workspace: Workspace) -> Answer:
+def ask(place: Run, question: str, workspace: Workspace, weights: Weights = "float32") -> Answer:
     """Answer ``question`` with the run's student from retrieved passages and facts.
 
     It abstains if nothing was retrieved, if no single answer or no existing citation is given, or if the same answer
@@ -43,7 +43,7 @@ def ask(place: Run, question: str, workspace: Workspace) -> Answer:
     knowledge.close()
     if not evidence:
         return Answer("", None, (), (), "nothing in the knowledge base bears on the question")
-    students = Students(context, artifacts["train"])
+    students = Students(context, artifacts["train"], weights)
     sampling = Sampling(max_tokens=context.config.evaluate.max_tokens, seed=context.config.seed)
     system = context.host.pack().system_prompt
     asker = Asker(students.student(students.final), system=system, sampling=sampling)

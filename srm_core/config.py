@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from .errors import ConfigError
-from .records import Value
+from .records import Value, Weights
 
 Effort = Literal["smoke", "draft", "full"]
 Positive = Annotated[int, Field(ge=1)]
@@ -118,6 +118,7 @@ class AuditPolicy(Value):
     """Stage audit and the gate: how many probes, and the limits a finding is judged by."""
 
     per_attribute: Positive = 8  # problems turned into probes for each attribute or injection
+    weights: Weights = "float32"  # the student is audited with its matrices kept so
     max_tokens: Positive = 96
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     max_flip_rate: Annotated[float, Field(gt=0, le=1)] = 0.05  # beyond the placebo's

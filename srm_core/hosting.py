@@ -8,6 +8,7 @@ from .errors import MissingExtra, ModelError
 from .inference.local import TransformersModel, open_local
 from .inference.paged import PagedEngine
 from .pipeline import context_of
+from .records import Weights
 from .stages.students import Students
 from .workspace import Workspace
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from .serving.app import Service
 
 
-def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64) -> Service:
+def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64, weights: Weights = "float32") -> Service:
     """Return the service for a run's student (by the run's name), or for a local reference.
 
     Raises:
@@ -29,7 +30,9 @@ def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64) ->
         from .serving.worker import Worker
     except ImportError:
         raise MissingExtra("srm serve needs starlette and uvicorn: pip install 'srm-sdk[serve]'") from None
-    opened, system = _student(model, workspace) if model in workspace.names() else (open_local(model), "")
+    opened, system = (
+        _student(model, workspace, weights) if model in workspace.names() else (open_local(model, weights=weights), "")
+    )
     if opened is None:
         raise ModelError(f"{model} is neither a run nor a local model; give a run's name, dir:FOLDER or embedded:NAME")
     if not isinstance(opened.engine, PagedEngine):
@@ -37,9 +40,9 @@ def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64) ->
     return Service(model, Worker(opened.engine, most_waiting), system=system)
 
 
-def _student(name: str, workspace: Workspace) -> tuple[TransformersModel, str]:
+def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel, str]:
     context, artifacts = context_of(workspace.run(name), workspace)
-    students = Students(context, artifacts["train"])
+    students = Students(context, artifacts["train"], weights)
     model = students.student(students.final)
     assert isinstance(model, TransformersModel)
     return model, context.host.pack().system_prompt

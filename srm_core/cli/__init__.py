@@ -17,6 +17,7 @@ COMMANDS = {  # name: short help, the same as the command's own
     "build": "Build a reasoning model from a pack, and judge it.",
     "show": "Show what a build gained, and the gate's verdict.",
     "ask": "Ask a built model, and see what it stands on.",
+    "quantize": "Measure what rounding a student's weights changes.",
     "serve": "Serve a model to programs that speak OpenAI's interface.",
     "release": "Release a run's candidate if the gate passes.",
     "verify": "Re-hash a release and re-run a sample of its evaluation.",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import workspace_option
+from .options import weights_option, workspace_option
+
+if TYPE_CHECKING:
+    from ..records import Weights
 
 
 @click.command("ask")
 @click.argument("run")
 @click.argument("question")
+@weights_option()
 @workspace_option
-def command(run: str, question: str, workspace: Path | None) -> None:
+def command(run: str, question: str, weights: Weights, workspace: Path | None) -> None:
     """Ask a built model, and see what it stands on.
 
     The evidence is looked up as in evaluation; a star marks what the answer cites.
@@ -23,10 +28,12 @@ def command(run: str, question: str, workspace: Path | None) -> None:
     from .tables import printable
 
     place = open_workspace(workspace)
-    answer = ask(place.run(run), question, place)
+    answer = ask(place.run(run), question, place, weights)
     click.echo(printable(answer.text.strip()))
-    click.echo("")
-    click.echo(f"Answer: {printable(answer.answer)}" if answer.answer is not None else f"It abstains: {answer.why}.")
+    if answer.answer is None:
+        click.echo(f"\nIt abstains: {answer.why}.")
+    elif not answer.text.rstrip().endswith(answer.answer):
+        click.echo(f"\nAnswer: {printable(answer.answer)}")
     if answer.evidence:
         click.echo("Evidence shown to the model (* cited):")
     for number, item in enumerate(answer.evidence, 1):

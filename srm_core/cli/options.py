@@ -30,3 +30,14 @@ def set_option(function: Command) -> Command:
 def json_option(function: Command) -> Command:
     """Add ``--json`` as ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")(function)
+
+
+def weights_option(default: str = "float32") -> Callable[[Command], Command]:
+    """Add ``--weights``: how the engine keeps the student's matrices."""
+    return click.option(
+        "--weights",
+        type=click.Choice(["float32", "bfloat16", "int8"]),
+        default=default,
+        show_default=True,
+        help="How the matrices are kept: less memory and faster, rounded. `srm quantize` says what it costs.",
+    )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import workspace_option
+from .options import weights_option, workspace_option
+
+if TYPE_CHECKING:
+    from ..records import Weights
 
 
 @click.command("serve")
@@ -14,8 +18,9 @@ from .options import workspace_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--queue", default=64, show_default=True, type=click.IntRange(1), help="Requests open at once.")
+@weights_option()
 @workspace_option
-def command(model: str, host: str, port: int, queue: int, workspace: Path | None) -> None:
+def command(model: str, host: str, port: int, queue: int, weights: Weights, workspace: Path | None) -> None:
     """Serve a model to programs that speak OpenAI's interface.
 
     MODEL is the name of a run, or a reference such as dir:FOLDER or embedded:smollm2-135m-instruct. A run's student is
@@ -25,6 +30,6 @@ def command(model: str, host: str, port: int, queue: int, workspace: Path | None
     from ..hosting import open_service, run_service
     from ..workspace import open_workspace
 
-    service = open_service(model, open_workspace(workspace), most_waiting=queue)
+    service = open_service(model, open_workspace(workspace), most_waiting=queue, weights=weights)
     click.echo(f"{service.name} on http://{host}:{port}/v1 (stop with Ctrl-C)")
     run_service(service, host, port)

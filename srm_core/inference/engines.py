@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import torch
 
-from ..errors import ConfigError
-from ..records import Completion, Sampling
+from ..errors import ConfigError, ModelError
+from ..records import Completion, Sampling, Weights
 from .architecture import Architecture, Unknown, architecture_of
 from .kernels.batch import Batch, Decoder
 from .kernels.compiled import CompiledDecoder
@@ -25,6 +25,7 @@ Tier = Literal["native", "portable", "reference", "transformers"]
 TIERS: tuple[Tier, ...] = ("native", "portable", "reference", "transformers")
 VARIABLE = "SRM_ENGINE"  # asks for a tier; the best that works, if it is not set
 TOLERANCE = 1e-3  # logits that differ by more from transformers' own are wrong
+ROUNDED: dict[Weights, float] = {"float32": 0.0, "bfloat16": 0.5, "int8": 0.5}  # what rounding the weights may add
 
 
 class Engine(Protocol):
@@ -43,11 +44,17 @@ class Engine(Protocol):
         ...
 
 
-def engine_for(ref: str, model: Any, tokenizer: Any) -> Engine:
-    """Return the fastest engine that computes what transformers computes with ``model``; a fallback is logged."""
+def engine_for(ref: str, model: Any, tokenizer: Any, weights: Weights = "float32") -> Engine:
+    """Return the fastest engine that computes what transformers computes with ``model``; a fallback is logged.
+
+    Raises:
+        ModelError: lower precision was asked for, and the compiled kernels, which alone have it, cannot run the model.
+    """
     tier = os.environ.get(VARIABLE, "native")
     if tier not in TIERS:
         raise ConfigError(f"{VARIABLE}={tier}: it is one of {', '.join(TIERS)}")
+    if weights != "float32":
+        return PagedEngine(_rounded(ref, model, weights, tier), tokenizer)
     if tier == "transformers" or next(model.parameters()).device.type != "cpu":
         return PaddedEngine(model, tokenizer)
     try:
@@ -56,6 +63,20 @@ def engine_for(ref: str, model: Any, tokenizer: Any) -> Engine:
         log.warning("%s: the engine does not know %s; transformers generates instead, slower", ref, what)
         return PaddedEngine(model, tokenizer)
     return PagedEngine(decoder, tokenizer)
+
+
+def _rounded(ref: str, model: Any, weights: Weights, tier: str) -> Decoder:
+    if tier not in ("native", "portable"):
+        raise ModelError(f"{ref}: {weights} weights need the compiled kernels; {VARIABLE}={tier} leaves them out")
+    try:
+        shape = architecture_of(model)
+        decoder = CompiledDecoder(model, shape, weights=weights, tier=tier)
+    except (Unknown, NoKernels) as why:
+        raise ModelError(f"{ref} cannot run with {weights} weights: {why}") from None
+    off = error_of(decoder, model, shape)
+    if not off < ROUNDED[weights]:
+        raise ModelError(f"{ref}: with {weights} weights its logits are off by {off:.2g} of their spread")
+    return decoder
 
 
 def decoder_for(model: Any, tier: str = "native") -> Decoder:

@@ -10,7 +10,7 @@ import torch
 from ..errors import ModelError
 from ..models.load import Checkpoint, load_tokenizer, load_weights, locate
 from ..protocols import Conversation
-from ..records import Completion, Sampling
+from ..records import Completion, Sampling, Weights
 from .engines import engine_for
 from .tokens import encode_completion, encode_prompt, keeps_pieces
 
@@ -20,10 +20,10 @@ SCORE_ROWS = 16
 class TransformersModel:
     """A causal language model that generates, scores, and takes new adapter weights without reloading."""
 
-    def __init__(self, ref: str, model: Any, tokenizer: Any, *, rows: int = 48) -> None:
+    def __init__(self, ref: str, model: Any, tokenizer: Any, *, rows: int = 48, weights: Weights = "float32") -> None:
         self.ref = ref
         self.model = model
-        self.engine = engine_for(ref, model, tokenizer)
+        self.engine = engine_for(ref, model, tokenizer, weights)
         self.tokenizer = tokenizer
         self.rows = rows
 
@@ -56,13 +56,13 @@ class TransformersModel:
         self.engine.update(set(weights))
 
 
-def open_local(ref: str, dtype: str = "float32") -> TransformersModel | None:
+def open_local(ref: str, dtype: str = "float32", weights: Weights = "float32") -> TransformersModel | None:
     """Return the model behind a local reference, or None if the scheme belongs to somebody else."""
     checkpoint = locate(ref)
-    return None if checkpoint is None else open_checkpoint(checkpoint, dtype)
+    return None if checkpoint is None else open_checkpoint(checkpoint, dtype, weights)
 
 
-def open_checkpoint(checkpoint: Checkpoint, dtype: str = "float32") -> TransformersModel:
+def open_checkpoint(checkpoint: Checkpoint, dtype: str = "float32", weights: Weights = "float32") -> TransformersModel:
     """Return the model in a checkpoint that `locate` found safe."""
     tokenizer = load_tokenizer(checkpoint.folder)
     if tokenizer.eos_token_id is None:
@@ -72,4 +72,4 @@ def open_checkpoint(checkpoint: Checkpoint, dtype: str = "float32") -> Transform
             f"{checkpoint.ref}: its tokenizer adds spaces when text is encoded in pieces, so token ids would differ "
             "between training and use; choose a base with a byte-level tokenizer"
         )
-    return TransformersModel(checkpoint.ref, load_weights(checkpoint.folder, dtype), tokenizer)
+    return TransformersModel(checkpoint.ref, load_weights(checkpoint.folder, dtype), tokenizer, weights=weights)

@@ -185,6 +185,20 @@ class PagedEngine:
         """Return the log-probability (nats) of each token of each answer after its prompt."""
         return [self._score(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
 
+    def logits(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Return the logits (prompts, V) of the token after each prompt."""
+        found = []
+        for prompt in prompts:
+            reading = Reading(list(prompt))
+            try:
+                while len(reading.ids) - reading.length > MOST_TOKENS:
+                    self._read([(reading, MOST_TOKENS, [])])
+                left = len(reading.ids) - reading.length
+                found.append(self._read([(reading, left, [left - 1])])[0].clone())
+            finally:
+                self.pool.give_back(reading.pages)
+        return torch.stack(found)
+
     def _score(self, prompt: Sequence[int], answer: Sequence[int]) -> list[float]:
         reading = Reading([*prompt, *answer[:-1]])
         found: list[float] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..config import ReleaseConfig
+from ..config import AuditPolicy, ReleaseConfig
 from ..records import BuildManifest, Objection, Score, Section
 from .leak import total_leaks
 from .scoring import ALL, BASES, find
@@ -17,6 +17,7 @@ def objections(manifest: BuildManifest) -> Iterator[Objection]:
     yield from _contamination(manifest)
     yield from _licences(manifest, policy)
     yield from _graders(manifest, policy)
+    yield from _precision(manifest)
 
 
 def verdict_of(found: tuple[Objection, ...]) -> str:
@@ -96,6 +97,13 @@ def _graders(manifest: BuildManifest, policy: ReleaseConfig) -> Iterator[Objecti
     if single and policy.single_grader == "inconclusive":
         reason = f"kinds with a single grader: {', '.join(single)}"
         yield Objection(gate="graders", reason=reason, outcome="inconclusive", waivable=True)
+
+
+def _precision(manifest: BuildManifest) -> Iterator[Objection]:
+    audited = AuditPolicy.model_validate(manifest.settings["audit"]).weights
+    if audited != "float32":
+        reason = f"the student was audited with {audited} weights, and the release holds float32"
+        yield Objection(gate="fairness", reason=reason, outcome="inconclusive", waivable=True)
 
 
 def disagreement(manifest: BuildManifest) -> Score | None:

@@ -27,7 +27,7 @@ def audit(context: Context, out: Path, *, student: Artifact, problems: Artifact)
     held_out = test_problems(posed, policy.per_attribute)
     probes = list(context.host.probes(held_out, config))
     write_records(out / "probes.jsonl", probes)
-    students = Students(context, student)
+    students = Students(context, student, policy.weights)
     examples = {k: [(p, p.evidence) for p in g] for k, g in shots(posed, context.config.evaluate.shots).items()}
     models: dict[str, Respondent] = {
         "base": Lazy(context, out / "base.cache", students, "base", examples),

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..inference.local import TransformersModel
 from ..models.load import load_tokenizer, locate
 from ..protocols import Model
+from ..records import Weights
 from ..store import Artifact
 from .context import Context
 from .selection import ARM_OF, CONTROLS
@@ -17,8 +18,9 @@ from .selection import ARM_OF, CONTROLS
 class Students:
     """Opens one model at a time: two of them would double the memory."""
 
-    def __init__(self, context: Context, trained: Artifact) -> None:
+    def __init__(self, context: Context, trained: Artifact, weights: Weights = "float32") -> None:
         self.context = context
+        self.weights = weights  # of the students; the base keeps float32
         self.trained = trained
         self._open: tuple[str, Model] | None = None
         self.methods = {ARM_OF.get(name, name): name for name in context.config.train.methods}
@@ -56,5 +58,6 @@ class Students:
 
         base = locate(self.context.config.base)
         assert base is not None, "the pipeline opens local bases only"
-        weights = merged(base.folder, self.trained.path / method / "adapter")
-        return TransformersModel(f"student:{method}", weights, load_tokenizer(base.folder))
+        model = merged(base.folder, self.trained.path / method / "adapter")
+        ref = f"student:{method}" if self.weights == "float32" else f"student:{method}:{self.weights}"
+        return TransformersModel(ref, model, load_tokenizer(base.folder), weights=self.weights)

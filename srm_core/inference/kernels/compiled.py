@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
+from ...records import Weights
 from ..architecture import Architecture, angles, prefix
 from ..choosing import Asked
 from ..pages import SLAB_PAGES
 from .batch import MOST_OUTPUTS, MOST_TOKENS, Batch
 from .compiling import library
 
-Format = Literal["float32", "bfloat16", "int8"]
-FORMATS: tuple[Format, ...] = ("float32", "bfloat16", "int8")
+FORMATS: tuple[Weights, ...] = ("float32", "bfloat16", "int8")
 QKV, OUT, GATE_UP, DOWN, HEAD = range(5)
 BEFORE_ATTENTION, BEFORE_MLP, QUERY, KEY, LAST = range(5)
 MATRICES = {  # slot: the weights it is packed from
@@ -62,10 +62,11 @@ class _Batch(ctypes.Structure):
 class CompiledDecoder:
     """Weights in panels, as the kernels read them; the vectors of the norms and the embedding stay float32."""
 
-    def __init__(self, model: Any, shape: Architecture, weights: Format = "float32", tier: str = "native") -> None:
+    def __init__(self, model: Any, shape: Architecture, weights: Weights = "float32", tier: str = "native") -> None:
         self.shape = shape
         self.format = FORMATS.index(weights)
         self.source = model.state_dict()
+        self._bytes: dict[tuple[int, int], int] = {}
         self.c = library(tier)
         self.c.srm_create.restype = ctypes.c_void_p
         numbers = {name: getattr(shape, name) for name in ("layers", "hidden", "heads", "kv_heads", "head_width")}
@@ -91,6 +92,11 @@ class CompiledDecoder:
     def __del__(self) -> None:
         if "handle" in self.__dict__:
             self.c.srm_free(self.handle)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all matrices, the scales of int8 among them."""
+        return sum(self._bytes.values())
 
     def update(self, names: set[str]) -> None:
         """Pack the weights ``names``, and those that stand in one matrix with them, anew."""
@@ -149,6 +155,9 @@ class CompiledDecoder:
         bias = torch.cat([b.float() for b in biases if b is not None]).contiguous() if biases[0] is not None else None
         addresses = (ctypes.c_void_p * len(weights))(*(w.data_ptr() for w in weights))
         rows = (ctypes.c_int32 * len(weights))(*(len(w) for w in weights))
+        a_number = (4, 2, 1)[self.format]
+        scales = 4 * sum(rows) if self.format == FORMATS.index("int8") else 0
+        self._bytes[layer, slot] = a_number * sum(w.numel() for w in weights) + scales
         self.c.srm_matrix(
             self.handle,
             layer,

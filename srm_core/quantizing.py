@@ -1,0 +1,162 @@
+"""What a lower precision costs: the student with rounded weights beside itself in float32, on the same problems."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from .errors import ArtifactError, ModelError
+from .inference.asking import STOP, Asker
+from .inference.kernels.compiled import CompiledDecoder
+from .inference.local import TransformersModel
+from .inference.paged import PagedEngine
+from .pipeline import context_of
+from .prompts import conversation
+from .records import Problem, Sampling, Value, Weights
+from .reports.intervals import Interval, mean_over_groups, paired_interval, rate
+from .stages.context import Context
+from .stages.selection import test_problems
+from .stages.students import Students
+from .store import Artifact, read_records, write_atomically
+from .workspace import Run, Workspace
+
+PROMPTS = 64  # whose next-token logits are compared
+Tell = Callable[[str, int, int], None]
+
+
+class Figure(Value):
+    """A value with the ends of its 95 % interval, and how many items it stands on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class QuantizationReport(Value):
+    """What rounding the weights changed. Logit errors are shares of the spread (standard deviation) of the logits."""
+
+    run: str
+    weights: Weights
+    logit_rms: float
+    logit_max: float
+    logprob_mean: float  # nats a token of the worked solutions, absolute
+    logprob_max: float
+    same_answer: Figure  # share of items whose greedy text is the same to the last character
+    before: Figure  # accuracy in float32, mean over kinds
+    after: Figure
+    difference: Figure  # after - before, paired by item
+    kinds: dict[str, tuple[Figure, Figure]]  # before, after
+    tokens_per_second: tuple[float, float]  # of the greedy answers, prompts read included
+    bytes_of_matrices: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    logits: torch.Tensor  # (P, V)
+    logprobs: list[float]
+    texts: list[str]
+    right: list[bool]
+    rate: float
+    size: int
+
+
+def quantize(place: Run, workspace: Workspace, weights: Weights, *, per_kind: int, tell: Tell) -> QuantizationReport:
+    """Measure the run's student with ``weights``, and keep the report in the run's folder.
+
+    Raises:
+        ArtifactError: the run is not finished, or has no held-out problems.
+        ModelError: the engine cannot run the student with ``weights``.
+    """
+    context, artifacts = context_of(place, workspace)
+    problems = test_problems(list(read_records(artifacts["pose"].path / "problems.jsonl", Problem)), per_kind)
+    if not problems:
+        raise ArtifactError(f"run {place.name!r} has no held-out problems to compare precisions on")
+    tell(f"quantize: {place.name} in float32", 0, 2)
+    before = _measure(context, artifacts["train"], problems, "float32")
+    tell(f"quantize: {place.name} in {weights}", 1, 2)
+    after = _measure(context, artifacts["train"], problems, weights)
+    tell("quantize: compared", 2, 2)
+    report = compare(place.name, weights, problems, before, after)
+    write_atomically(report_file(place, weights), report.model_dump_json(indent=1) + "\n")
+    return report
+
+
+def report_file(place: Run, weights: Weights) -> Path:
+    """Return where the report on ``weights`` lies; it is there if `quantize` has measured them."""
+    return place.path / f"quantized-{weights}.json"
+
+
+def compare(
+    run: str, weights: Weights, problems: Sequence[Problem], before: _Measured, after: _Measured
+) -> QuantizationReport:
+    """Return the report on two measurements of the same problems."""
+    spread = before.logits.std(dim=1, keepdim=True)
+    off = (after.logits - before.logits) / spread
+    drift = [abs(a - b) for a, b in zip(after.logprobs, before.logprobs, strict=True)]
+    rights: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for problem, one, two in zip(problems, before.right, after.right, strict=True):
+        rights[problem.kind].append((one, two))
+    change = [float(two) - float(one) for one, two in zip(before.right, after.right, strict=True)]
+    same = sum(a == b for a, b in zip(before.texts, after.texts, strict=True))
+    return QuantizationReport(
+        run=run,
+        weights=weights,
+        logit_rms=float(off.pow(2).mean().sqrt()),
+        logit_max=float(off.abs().max()),
+        logprob_mean=sum(drift) / max(1, len(drift)),
+        logprob_max=max(drift, default=0.0),
+        same_answer=_figure(rate(same, len(problems))),
+        before=_figure(mean_over_groups({k: [float(a) for a, _ in v] for k, v in rights.items()})),
+        after=_figure(mean_over_groups({k: [float(b) for _, b in v] for k, v in rights.items()})),
+        difference=_figure(paired_interval(change)),
+        kinds={
+            kind: (_figure(rate(sum(a for a, _ in v), len(v))), _figure(rate(sum(b for _, b in v), len(v))))
+            for kind, v in sorted(rights.items())
+        },
+        tokens_per_second=(before.rate, after.rate),
+        bytes_of_matrices=(before.size, after.size),
+    )
+
+
+def _measure(context: Context, trained: Artifact, problems: Sequence[Problem], weights: Weights) -> _Measured:
+    students = Students(context, trained, weights)
+    model = students.student(students.final)
+    engine = model.engine if isinstance(model, TransformersModel) else None
+    if not isinstance(model, TransformersModel) or not isinstance(engine, PagedEngine):
+        raise ModelError(f"{model.ref} is run by transformers itself; the engine has no other precision of it")
+    if not isinstance(engine.decoder, CompiledDecoder):
+        raise ModelError(
+            f"{model.ref}: lower precision needs the compiled kernels; `srm doctor` says why there are none"
+        )
+    system = context.host.pack().system_prompt
+    turns = [conversation(system, problem, problem.evidence) for problem in problems]
+    logits = engine.logits([model.encode(each) for each in turns[:PROMPTS]])
+    worked = [(each, problem.solution) for each, problem in zip(turns, problems, strict=True) if problem.solution]
+    scored = model.score([each for each, _ in worked], [text for _, text in worked])
+    sampling = Sampling(max_tokens=context.config.evaluate.max_tokens, seed=context.config.seed, stop=STOP)
+    started = time.perf_counter()
+    said = Asker(model, system=system, sampling=sampling).answer(problems)
+    seconds = time.perf_counter() - started
+    verdicts = [context.host.verify(p, c.text, p.evidence) for p, c in zip(problems, said, strict=True)]
+    measured = _Measured(
+        logits=logits,
+        logprobs=[value for row in scored for value in row],
+        texts=[c.text for c in said],
+        right=[verdict.correct is True for verdict in verdicts],
+        rate=sum(c.tokens for c in said) / seconds,
+        size=engine.decoder.size,
+    )
+    del model, engine, students
+    gc.collect()
+    return measured
+
+
+def _figure(interval: Interval) -> Figure:
+    return Figure(value=interval.value, low=interval.low, high=interval.high, n=interval.n)
