@@ -207,6 +207,13 @@ class Message(Value):
     content: str
 
 
+class Grammar(Value):
+    """What a completion must follow: a JSON schema, a regular expression (Rust's syntax) or a Lark grammar."""
+
+    form: Literal["json_schema", "regex", "lark"]
+    text: str
+
+
 class Sampling(Value):
     """How to draw completions. ``temperature=0`` is greedy; ``seed`` fixes every draw."""
 
@@ -216,7 +223,8 @@ class Sampling(Value):
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     seed: int = 0
     stop: tuple[str, ...] = ()
-    calculator: bool = True  # compute what follows "=" in <<expr=value>>
+    calculator: bool = True  # compute what follows "=" in <<expr=value>>; not within a grammar
+    grammar: Grammar | None = None
 
 
 class Completion(Value):

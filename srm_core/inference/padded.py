@@ -16,7 +16,8 @@ import torch
 from ..records import Completion, Sampling
 from .cache import SlottedCache
 from .choosing import choose
-from .sequences import Row, Writer, asked_of, check_fits, new_rows
+from .constraints import restrict
+from .sequences import Row, Writer, asked_of, check_fits
 
 SHARED_PREFIX_MIN = 16  # a shorter common prefix is not worth a pass of its own
 
@@ -65,7 +66,7 @@ class PaddedEngine:
             yield order[start : start + size]
 
     def _run(self, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Row]:
-        rows = [row for prompt in prompts for row in new_rows(prompt, sampling)]
+        rows = [row for prompt in prompts for row in self.writer.rows(prompt, sampling)]
         cache, seen_RT, logits_RTV = self._prefill(prompts, _common_prefix(prompts), new_tokens=sampling.max_tokens)
         repeats_R = torch.arange(len(prompts), device=self.device).repeat_interleave(sampling.n)
         cache.select(repeats_R)
@@ -74,9 +75,11 @@ class PaddedEngine:
         live = rows
         read = [0] * len(rows)  # tokens of each live row that the model has read
         while True:
-            tokens, logprobs = choose(logits_RV, asked_of([(row, 0) for row in live]))
-            for row, at, token, logprob in zip(live, read, tokens, logprobs, strict=True):
-                if at == len(row.ids) and not row.done:  # else the calculator's tokens come first
+            due = [at == len(row.ids) and not row.done for row, at in zip(live, read, strict=True)]
+            matchers = [row.matcher if now else None for row, now in zip(live, due, strict=True)]
+            tokens, logprobs = choose(restrict(logits_RV, matchers), asked_of([(row, 0) for row in live]))
+            for row, now, token, logprob in zip(live, due, tokens, logprobs, strict=True):
+                if now:  # else tokens that were written for it are read first
                     self.writer.write(row, token, logprob)
             keep = [i for i, row in enumerate(live) if not row.done]
             if not keep:

@@ -20,10 +20,11 @@ import torch
 
 from ..records import Completion, Sampling
 from .choosing import scored
+from .constraints import restrict
 from .drafts import DRAFT_ROWS, drafted
 from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Batch, Decoder
 from .pages import BLOCK, PagePool, page_keys
-from .sequences import Row, Writer, asked_of, check_fits, new_rows
+from .sequences import Row, Writer, asked_of, check_fits
 
 MOST_ROWS = 48  # that are generated side by side
 
@@ -72,6 +73,8 @@ class Turn:
 
     def think_ahead(self) -> None:
         """Draft the next tokens, at most as many as may still be said."""
+        if self.row.matcher is not None:
+            return
         left = self.row.sampling.max_tokens - len(self.row.ids) - 1
         self.draft = drafted([*self.reading.ids, *self.unread], left)
 
@@ -148,9 +151,12 @@ class PagedEngine:
         """Let a prompt wait for its turn.
 
         Raises:
-            ModelError: the prompt and its tokens would not fit the model's context.
+            ModelError: the prompt and its tokens would not fit the model's context, or the grammar is not valid.
+            MissingExtra: there is a grammar, and llguidance is not installed.
         """
         check_fits([prompt], sampling, self.decoder.shape.context)
+        if sampling.grammar:
+            self.writer.grammars.matcher(sampling.grammar)
         job = Job(list(prompt), sampling)
         self._waiting.append(job)
         return job
@@ -237,10 +243,9 @@ class PagedEngine:
             raise
         for (job, reading), logits_V in zip(chosen, logits, strict=True):
             self._waiting.popleft()
-            job.rows = new_rows(job.prompt, job.sampling)
-            tokens, logprobs = self.decoder.choose(
-                logits_V.expand(len(job.rows), -1), asked_of([(row, 0) for row in job.rows])
-            )
+            job.rows = self.writer.rows(job.prompt, job.sampling)
+            logits_RV = restrict(logits_V.expand(len(job.rows), -1), [row.matcher for row in job.rows])
+            tokens, logprobs = self.decoder.choose(logits_RV, asked_of([(row, 0) for row in job.rows]))
             for row, token, logprob in zip(job.rows, tokens, logprobs, strict=True):
                 self.writer.write(row, token, logprob)
             self._live += self._forked(reading, job.rows)
@@ -320,6 +325,7 @@ class PagedEngine:
         for together in _passes(turns):
             logits = self._read([turn.piece() for turn in together])
             places = [(turn.row, ahead) for turn in together for ahead in range(turn.choices)]
+            logits = restrict(logits, [row.matcher for row, _ in places])  # such a row drafts nothing: one place each
             chosen = zip(*self.decoder.choose(logits, asked_of(places)), strict=True)
             for turn in together:
                 turn.write(self.writer, [next(chosen) for _ in range(turn.choices)])

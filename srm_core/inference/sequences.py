@@ -14,6 +14,7 @@ from .. import calculator
 from ..errors import ModelError
 from ..records import Completion, Sampling, digest
 from .choosing import Asked
+from .constraints import Grammars
 from .tokens import decode, encode_text
 
 _CALL_BEGUN = re.compile(r"<<([^<>=]*)=")
@@ -32,6 +33,7 @@ class Row:
     text: str = ""
     finished: bool = False
     done: bool = False
+    matcher: Any = None  # of the grammar that the text follows
     _drawn: list[float] = field(default_factory=list)  # numbers looked at for tokens that are not written yet
 
     def uniform(self, ahead: int) -> float:
@@ -46,15 +48,6 @@ class Row:
         """Use up the number of the next token: it has been chosen."""
         if self._drawn:
             self._drawn.pop(0)
-
-
-def new_rows(prompt: Sequence[int], sampling: Sampling) -> list[Row]:
-    """Return the rows of all samples of a prompt.
-
-    Each draws from a generator of its own, seeded by the prompt and the sample's number.
-    """
-    seeds = [int(digest([sampling.seed, k, list(prompt)])[:16], 16) for k in range(sampling.n)]
-    return [Row(sampling=sampling, index=k, draw=random.Random(seed)) for k, seed in enumerate(seeds)]
 
 
 def asked_of(places: Sequence[tuple[Row, int]]) -> Asked:
@@ -84,16 +77,37 @@ class Writer:
         self.tokenizer = tokenizer
         self.pieces = [tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in range(len(tokenizer))]
         self.end = {tokenizer.eos_token_id}
+        self.grammars = Grammars(tokenizer)
+
+    def rows(self, prompt: Sequence[int], sampling: Sampling) -> list[Row]:
+        """Return the rows of all samples of a prompt.
+
+        Each draws from a generator of its own, seeded by the prompt and the sample's number.
+
+        Raises:
+            MissingExtra, ModelError: there is a grammar that cannot be followed.
+        """
+        rows = []
+        for k in range(sampling.n):
+            seed = int(digest([sampling.seed, k, list(prompt)])[:16], 16)
+            matcher = self.grammars.matcher(sampling.grammar) if sampling.grammar else None
+            rows.append(Row(sampling=sampling, index=k, draw=random.Random(seed), matcher=matcher))
+        return rows
 
     def write(self, row: Row, chosen: int, logprob: float) -> None:
-        """Give a live row the token that the model chose, and what the calculator writes after it."""
+        """Give a live row the token that the model chose, and what calculator or grammar write after it."""
         row.spend()
         token, own, forced = chosen, True, list[int]()
-        if row.sampling.calculator:
+        if row.matcher is not None:
+            forced = _followed(row.matcher, chosen, self.end)
+        elif row.sampling.calculator:
             token, own, forced = self._call(row, chosen)
         self._append(row, token, logprob, own)
         for computed in forced:
             self._append(row, computed, 0.0, own=False)
+        if row.matcher is not None and row.matcher.is_stopped():  # nothing may follow
+            row.finished = row.finished or row.matcher.is_accepting()
+            row.done = True
 
     def completion(self, prompt: Sequence[int], row: Row) -> Completion:
         """Return what the row has said, without the stop string that ended it."""
@@ -141,3 +155,14 @@ class Writer:
         if any(stop in row.text for stop in row.sampling.stop):
             row.finished = row.done = True
         row.done = row.done or len(row.ids) >= row.sampling.max_tokens
+
+
+def _followed(matcher: Any, token: int, end: set[int]) -> list[int]:
+    """Tell the matcher of a token; return the tokens that must come next."""
+    if token in end:
+        return []
+    matcher.consume_token(token)
+    forced = [] if matcher.is_stopped() else list(matcher.compute_ff_tokens())
+    if forced:
+        matcher.consume_tokens(forced)
+    return forced

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..errors import ModelError
+from ..errors import MissingExtra, ModelError
 from ..inference.sequences import check_fits
 from ..inference.tokens import encode_prompt, encode_text
 from ..records import Completion, Message
@@ -119,7 +119,9 @@ class Service:
                 raise wire.Refusal(400, f"{what}: {given} tokens are more than the {most} this server takes")
         try:
             check_fits([prompt], sampling, self.worker.engine.decoder.shape.context)
-        except ModelError as error:
+            if sampling.grammar:
+                self.worker.engine.writer.grammars.matcher(sampling.grammar)
+        except (ModelError, MissingExtra) as error:
             raise wire.Refusal(400, str(error)) from None
         news: asyncio.Queue[News] = asyncio.Queue()
         loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..records import Completion, Message, Sampling
+from ..records import Completion, Grammar, Message, Sampling
 
 MOST_SAMPLES = 16
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # parameters that are known and have no effect here: only these values pass
@@ -19,7 +20,6 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {  # parameters that are known and have no
     "tools": (None, []),
     "tool_choice": (None, "none", "auto"),
     "functions": (None, []),
-    "response_format": (None, {"type": "text"}),
     "logprobs": (None, False),
     "top_logprobs": (None, 0),
     "echo": (None, False),
@@ -69,6 +69,36 @@ class Turn(_Closed):
         return Message(role="system" if self.role == "developer" else self.role, content=plain(text))
 
 
+class Schema(_Closed):
+    """A JSON schema by its name; it is always followed strictly."""
+
+    name: str = ""
+    description: str | None = None
+    schema_: dict[str, Any] = Field(alias="schema")
+    strict: bool | None = None
+
+
+class ResponseFormat(_Closed):
+    """What the answer must be: any text, a JSON object, or JSON that follows a schema."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: Schema | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> ResponseFormat:
+        if (self.type == "json_schema") != (self.json_schema is not None):
+            raise ValueError("json_schema goes with type json_schema, and type json_schema with it")
+        return self
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """The grammar the answer follows."""
+        if self.type == "text":
+            return None
+        schema = self.json_schema.schema_ if self.json_schema else {"type": "object"}
+        return Grammar(form="json_schema", text=json.dumps(schema))
+
+
 class StreamOptions(_Closed):
     """What a stream brings beside the text."""
 
@@ -87,6 +117,7 @@ class Request(_Closed):
     stop: str | Annotated[list[str], Field(max_length=8)] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    response_format: ResponseFormat | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -108,6 +139,7 @@ class Request(_Closed):
             top_p=self.top_p or 1.0,
             seed=self.seed or 0,
             stop=tuple(stop for stop in stops if stop),
+            grammar=self.response_format.grammar if self.response_format else None,
         )
 
 

@@ -222,6 +222,24 @@ def test_a_body_that_is_no_json_too_large_or_too_slow_is_refused(running: Runnin
     assert httpx.get(f"{running.url}/v2", trust_env=False).status_code == 404
 
 
+def test_an_answer_follows_the_json_schema_of_the_request(running: Running) -> None:
+    pytest.importorskip("llguidance", reason="needs llguidance: pip install 'srm-sdk[constrained]'")
+    code = {"code": {"enum": ["E11", "I10"]}}
+    schema = {"type": "object", "properties": code, "required": ["code"], "additionalProperties": False}
+    asked = {"type": "json_schema", "json_schema": {"name": "code", "schema": schema, "strict": True}}
+    reply = running.post(chat(max_tokens=60, response_format=asked))
+    assert json.loads(reply.json()["choices"][0]["message"]["content"])["code"] in ("E11", "I10")
+    assert running.post(chat(max_tokens=3, response_format={"type": "text"})).is_success
+    for wrong, said in (
+        ({"type": "json_schema"}, "json_schema goes with type json_schema"),
+        ({"type": "xml"}, "response_format.type"),
+        ({"type": "json_schema", "json_schema": {"schema": {"type": "octopus"}}}, "cannot be followed"),
+    ):
+        refused = running.post(chat(response_format=wrong))
+        assert refused.status_code == 400
+        assert said in refused.json()["error"]["message"]
+
+
 def slowed(server: Running, monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """Makes each step take 20 ms at least; the list that comes back has one entry per step."""
     forward = server.engine.decoder.forward
