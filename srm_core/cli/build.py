@@ -42,6 +42,9 @@ SETTINGS_FILE = "srm.toml"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Settings file; srm.toml here if there is one.",
 )
+@click.option(
+    "--unsafe-code", is_flag=True, help="Run code that a model wrote although no sandbox holds it; the gate says so."
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan (steps, what is cached, time, memory, disk) and stop.")
 @workspace_option
 def command(
@@ -57,6 +60,7 @@ def command(
     seed: int | None,
     assignments: tuple[str, ...],
     config: Path | None,
+    unsafe_code: bool,
     dry_run: bool,
     workspace: Path | None,
 ) -> None:
@@ -73,7 +77,7 @@ def command(
         pack=pack or _pack_in(file),
         effort=effort,
         file=file,
-        assignments=assignments,
+        assignments=(*assignments, *(("unsafe_code=true",) if unsafe_code else ())),
         base=base,
         seed=seed,
         distill=None if teacher is None else {"teacher": teacher},

@@ -18,6 +18,9 @@ def objections(manifest: BuildManifest) -> Iterator[Objection]:
     yield from _licences(manifest, policy)
     yield from _graders(manifest, policy)
     yield from _precision(manifest)
+    if manifest.settings.get("unsafe_code"):
+        reason = "code that a model wrote was run without a sandbox (--unsafe-code)"
+        yield Objection(gate="sandbox", reason=reason, outcome="inconclusive", waivable=True)
 
 
 def verdict_of(found: tuple[Objection, ...]) -> str:

@@ -26,6 +26,7 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "train.reward_weights": '{"correct": 2.0}',
     "evaluate.arms": '["sft"]',
     "evaluate.controls": '["none"]',
+    "unsafe_code": "true",
     "audit.weights": '"int8"',
     "audit.alpha": "0.01",
     "audit.max_flip_rate": "0.2",

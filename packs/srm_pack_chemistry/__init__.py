@@ -1,0 +1,1 @@
+"""The chemistry pack: names, structures, formulas, balancing, stoichiometry, energies, elements and calculations."""

@@ -1,0 +1,1 @@
+"""The table of formulas of general and physical chemistry."""

@@ -1,0 +1,1 @@
+"""Reading, balancing and generating chemical equations."""

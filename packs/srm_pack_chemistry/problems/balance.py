@@ -1,0 +1,86 @@
+"""Balancing an equation. Any correct positive whole multiple is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import lcm
+
+from srm_core.calculator import call
+from srm_core.composing import Fact, compose, rng_for, spread
+from srm_core.records import Kind, Problem
+from srm_pack_chemistry import facts
+from srm_pack_chemistry.composition import atoms
+from srm_pack_chemistry.equations.reactions import Reaction, reactions
+
+KIND = Kind(
+    name="balance",
+    title="balance an equation; any correct whole multiple is right",
+    book="open",
+    anchor="the reaction",
+    shared="which atoms a substance holds, where it takes part in many reactions",
+    core=True,
+    second_grader="the null space of the element and charge matrix over fractions, with a reader of its own",
+)
+QUESTIONS = (
+    "Balance: {equation}",
+    "Balance the equation {equation}.",
+    "Find whole coefficients for {equation}.",
+    "Write the balanced equation of {equation}.",
+)
+LARGEST = 30  # coefficient
+
+
+def generate(seed: int) -> Iterator[Problem]:
+    """Yield one problem a reaction whose coefficients are not all one."""
+    asked = [one for one in reactions() if 1 < max(one.counts) <= LARGEST]
+    for one in spread(asked, seed=seed, name=lambda r: r.curie, anchor=lambda r: r.curie):
+        made = compose(
+            kind=KIND.name,
+            rng=rng_for(seed, KIND.name, one.curie),
+            questions=QUESTIONS,
+            names={"equation": one.skeleton},
+            answer=one.balanced,
+            anchor=one.curie,
+            needed=[_atoms(text) for text in one.left],
+            distractors=[_atoms(text) for text in one.right],
+            query="SELECT ?answer WHERE { $reaction srm:balanced ?answer }",
+            bindings={"reaction": one.curie},
+        )
+        decisive = (facts.reaction_balanced(one).id,)
+        steps = f"{made.solution.partition(chr(10))[0]}\n{_counted(one)}\nAnswer: {one.balanced}"
+        yield made.revised(facts=decisive, parents=decisive, solution=steps)
+
+
+def _atoms(text: str) -> Fact:
+    counts = ", ".join(f"{symbol} {count}" for symbol, count in atoms(text).items())
+    return Fact(f"{text}: {counts}.", (facts.composition_of(text, counts),), shared=True)
+
+
+def _counted(one: Reaction) -> str:
+    """Return how the equation is worked: the atoms of what is split, and the coefficients that follow."""
+    return _burned(one) if one.family == "combustion" else _paired(one)
+
+
+def _burned(one: Reaction) -> str:
+    fuel, times = one.left[0], one.counts[0]
+    held = {symbol: times * count for symbol, count in atoms(fuel).items()}
+    carbon, water = one.count("CO2"), one.count("H2O")
+    sulfur = f"+2*{one.count('SO2')}" if "SO2" in one.right else ""
+    oxygen = call(f"(2*{carbon}+{water}{sulfur}-{held.get('O', 0)})/2")
+    lines = [f"{times} {fuel}: " + ", ".join(f"{symbol} {count}" for symbol, count in held.items())]
+    hydrogen = held["H"]
+    lines.append(f"CO2 {carbon}, H2O {call(f'{hydrogen}/2')}")
+    if "N2" in one.right:
+        nitrogen = held["N"]
+        lines.append(f"N2 {call(f'{nitrogen}/2')}")
+    lines.append(f"O2 {oxygen}")
+    return "; ".join(lines)
+
+
+def _paired(one: Reaction) -> str:
+    """Return the charge that both reactants must bring, and the coefficients that follow from it."""
+    (first, second), (few, many) = one.left, one.charges
+    total = lcm(few, many)
+    products = ", ".join(f"{text} {one.count(text)}" for text in one.right)
+    shares = f"{first} {call(f'{total}/{few}')}, {second} {call(f'{total}/{many}')}"
+    return f"{first} brings {few}, {second} {many}, total {total}: {shares}; {products}"

@@ -1,0 +1,1 @@
+"""The code pack: reading, tracing, repairing and writing small Python programs."""

@@ -1,0 +1,1 @@
+"""The law pack: citations, courts, deadlines, federal income tax and software licences."""
