@@ -14,7 +14,7 @@ from .formula import Formula
 from .unit_words import fold, unit_form
 
 _NUMBER = re.compile(
-    r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+|\s?[x×*]\s?10\s?\^\s?[-+]?\d+)?"
+    r"(?<![\w.])[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+|\s?[x×*]\s?10\s?\^\s?[-+]?[0-9]+)?"
 )
 _UNSURE = re.compile(
     r"\b(?:cannot|can't|unable|unknown|insufficient|unclear|undefined|nan|inf|infinity)\b"

@@ -1,0 +1,1 @@
+"""Published bias benchmarks: read in their own formats, asked of a model, scored by their papers' equations."""

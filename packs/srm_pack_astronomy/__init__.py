@@ -1,0 +1,1 @@
+"""The astronomy pack: problems with executable keys about the sky, its objects and their physics."""

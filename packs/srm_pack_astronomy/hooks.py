@@ -1,0 +1,83 @@
+"""What the astronomy pack brings. Tables and their packages are loaded inside the functions that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from srm_core import hookimpl
+from srm_core.config import PackConfig
+from srm_core.protocols import Knowledge
+from srm_core.records import Document, EvalItem, Evidence, Pack, Probe, Problem, Trace, Triple, Verdict
+
+
+@hookimpl
+def srm_describe_pack() -> Pack:
+    """Return who the pack is."""
+    from .pack import pack
+
+    return pack()
+
+
+@hookimpl
+def srm_documents(config: PackConfig) -> Iterable[Document]:
+    """Yield one text an object of the catalogue and one a formula."""
+    from .corpus import documents
+
+    return documents(config)
+
+
+@hookimpl
+def srm_triples(config: PackConfig) -> Iterable[Triple]:
+    """Yield objects, constellations, positions on dates, planets and formulas."""
+    from .graph import triples
+
+    return triples(config)
+
+
+@hookimpl
+def srm_problems(knowledge: Knowledge, config: PackConfig) -> Iterable[Problem]:
+    """Yield the pack's problems, kind by kind."""
+    from .problems.generate import problems
+
+    return problems(config)
+
+
+@hookimpl
+def srm_verify(problem: Problem, trace: Trace, evidence: Sequence[Evidence]) -> Verdict | None:
+    """Grade the answer, or leave kinds of others to them."""
+    from .verify import verify
+
+    return verify(problem, trace)
+
+
+@hookimpl
+def srm_second_opinion(problem: Problem, trace: Trace, evidence: Sequence[Evidence]) -> Iterable[Verdict]:
+    """Yield the verdict of an independent grader."""
+    from .second import second_opinion
+
+    verdict = second_opinion(problem, trace)
+    return [] if verdict is None else [verdict]
+
+
+@hookimpl
+def srm_evidence(problem: Problem, knowledge: Knowledge) -> Iterable[Evidence]:
+    """Yield facts about the objects, dates, planets and formulas that the question names, in the problems' words."""
+    from .lookup import evidence_for
+
+    return evidence_for(problem, knowledge)
+
+
+@hookimpl
+def srm_evals(config: PackConfig) -> Iterable[EvalItem]:
+    """Yield rows of the Open Exoplanet Catalogue, if the settings say where it lies."""
+    from .evals import evals
+
+    return evals(config)
+
+
+@hookimpl
+def srm_probes(problems: Sequence[Problem], config: PackConfig) -> Iterable[Probe]:
+    """Yield the same questions reported from other telescopes and by observers of other names."""
+    from .probes import probes
+
+    return probes(problems)

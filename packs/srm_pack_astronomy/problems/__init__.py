@@ -1,0 +1,1 @@
+"""Problems with executable keys, one kind a file."""
