@@ -1,7 +1,8 @@
 """A second reading of programs: a small interpreter that walks the syntax tree and executes nothing.
 
-It shares no code with the golds, and with the verifier only how code is cut out of an answer. Arithmetic, comparisons, slices, loops, sorting and comprehensions are
-done here; methods of texts, lists and dicts, and formats, are Python's own, on exact builtin types with bounded sizes.
+It shares no code with the golds, and with the verifier only how code is cut out of an answer. Arithmetic,
+comparisons, slices, loops, sorting and comprehensions are done here; methods of texts, lists and dicts, and formats,
+are Python's own, on exact builtin types with bounded sizes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The finance pack: time value, bonds, options, statements, settlement, identifiers and currencies."""

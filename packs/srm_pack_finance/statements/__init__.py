@@ -1,0 +1,1 @@
+"""Invented companies, their statements, and what is computed from the lines."""
