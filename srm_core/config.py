@@ -40,7 +40,6 @@ class PackConfig(Value):
     max_documents: Positive = 2000  # documents a pack makes from its packages
     corpus: tuple[Corpus, ...] = ()
     cache: str = ""  # folder for things built once, shared by all builds
-    unsafe_code: bool = False  # run what a model wrote even where no sandbox holds it; recorded, and named by the gate
     own: dict[str, Any] = {}  # the pack's own settings, checked against Pack.settings
 
 
@@ -152,6 +151,7 @@ class BuildConfig(Value):
     evaluate: EvaluateConfig = EvaluateConfig()
     audit: AuditPolicy = AuditPolicy()
     release: ReleaseConfig = ReleaseConfig()
+    unsafe_code: bool = False  # run what a model wrote even where no sandbox holds it; recorded, and named by the gate
     own: dict[str, Any] = {}  # the pack's own settings: [own] in srm.toml
 
     def for_pack(self, *, kinds: Sequence[str], cache: Path) -> PackConfig:
