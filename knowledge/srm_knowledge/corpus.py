@@ -11,7 +11,7 @@ from srm_core.config import Corpus
 from srm_core.errors import ConfigError
 from srm_core.records import Document, Source
 
-from .folder import Decoded, Quarantined, walk
+from .folder import Opened, Quarantined, walk
 from .readers.parsed import Parsed, Rejected, Unreadable
 
 _GAP = "\n\n"  # between two blocks
@@ -58,12 +58,12 @@ def parse_corpus(corpus: Corpus) -> Iterator[tuple[str, Parsed] | Quarantined]:
     return (item for found in walk(Path(corpus.path).expanduser()) for item in _parse(found))
 
 
-def _parse(found: Decoded | Quarantined) -> Iterator[tuple[str, Parsed] | Quarantined]:
+def _parse(found: Opened | Quarantined) -> Iterator[tuple[str, Parsed] | Quarantined]:
     if isinstance(found, Quarantined):
         yield found
         return
     try:
-        for part in found.reader(found.text):
+        for part in found.parts():
             path = found.path + part.place
             yield Quarantined(path, part.reason) if isinstance(part, Rejected) else (path, part)
     except Unreadable as error:

@@ -16,7 +16,8 @@ from ..records import Document
 from ..store import Result, sha256, write_records, write_rows
 from .context import Context
 
-_ROW = re.compile(r":\d+$")  # the place of a document inside its file
+_ROW = re.compile(r"(?:!/.*)?(?::\d+)?$", re.DOTALL)  # the place of a document inside its file or archive
+LARGEST = 200 << 20  # bytes of a file that a reader may take; a larger one is set aside unread
 QUARANTINE = "srm.quarantine"  # readers log "path: reason" here for what they set aside
 
 
@@ -31,7 +32,7 @@ def ingest(context: Context, out: Path) -> Result:
             kept.setdefault(document.id, document)
             context.progress("ingest", len(kept), 0) if len(kept) % 5000 == 0 else None
     own = {name for corpus in context.config.ingest.corpus for name in _files(corpus)}
-    if context.config.ingest.corpus and not any(_ROW.sub("", document.path) in own for document in kept.values()):
+    if context.config.ingest.corpus and not any(_ROW.sub("", document.path, count=1) in own for document in kept.values()):
         reasons = "; ".join(f"{row['path']}: {row['reason']}" for row in aside[:3]) or "it holds no files"
         raise ConfigError(f"nothing in {context.config.ingest.corpus[0].path} could be read ({reasons})")
     write_records(out / "documents.jsonl", kept.values())
@@ -45,7 +46,8 @@ def fingerprint(context: Context) -> dict[str, str]:
     for corpus in context.config.ingest.corpus:
         for name, path in _files(corpus).items():
             try:
-                result[f"{corpus.path}:{name}"] = sha256(path)
+                size = path.stat().st_size
+                result[f"{corpus.path}:{name}"] = sha256(path) if size <= LARGEST else f"{size} bytes"
             except OSError as error:
                 result[f"{corpus.path}:{name}"] = f"unreadable: {error.strerror}"
     return result

@@ -1,0 +1,1 @@
+"""Cleaning of documents: duplicates, personal data, secrets, planted instructions, evaluation texts."""
