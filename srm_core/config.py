@@ -96,6 +96,7 @@ class TrainConfig(Value):
     rl_max_tokens: Positive = 96
     rl_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     rl_temperature: Annotated[float, Field(gt=0)] = 1.0
+    max_false_accepts: Annotated[float, Field(ge=0, le=1)] = 0.005  # measured rate above which RL does not start
     rl_beta: Annotated[float, Field(ge=0)] = 0.0  # weight of the KL term to the SFT student
     reward_weights: dict[str, float] = {"correct": 1.0, "format": 0.1, "grounded": 0.1, "partial": 0.2}
 

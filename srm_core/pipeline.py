@@ -111,7 +111,7 @@ STEPS = (
         },
         ("distill", "pose"),
         ("srm_train", "srm_verify", "srm_rewards", "srm_describe_pack"),
-        ("srm_core.stages.train", "srm_core.training"),
+        ("srm_core.stages.train", "srm_core.training", "srm_core.verifying"),
     ),
     Step(
         "evaluate",

@@ -9,7 +9,13 @@ from .records import Trace
 
 _ANSWER = re.compile(r"^[ \t]*answer[ \t]*:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
 _CITE = re.compile(r"\[(\d{1,3})\]")
+_CITES = re.compile(r"(?:\s*\[\d{1,3}\])+$")
 MAX_ANSWER = 400  # characters; a longer "answer" is an attempt to list them all
+
+
+def without_citations(answer: str) -> str:
+    """Return ``answer`` without the ``[n]`` behind it."""
+    return _CITES.sub("", answer)
 
 
 def parse_trace(text: str) -> Trace:

@@ -12,6 +12,7 @@ import unicodedata
 
 from .prompts import LETTERS
 from .records import ChoiceKey, FormulaKey, Problem, TestsKey, Trace, Verdict
+from .traces import without_citations
 
 RELATIVE_TOLERANCE = 1e-6  # of a number whose key declares no band
 _NUMBER = re.compile(
@@ -19,7 +20,6 @@ _NUMBER = re.compile(
     re.DOTALL,
 )
 _LETTER = re.compile(r"(?:option |choice )?[(\[]?([A-Z])[)\].:]*(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
-_CITES = re.compile(r"(?:\s*\[\d{1,3}\])+$")
 _MARKUP = "*`_\"'“”‘’ \t"
 _DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—", "-"))
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
@@ -116,7 +116,7 @@ def _band(problem: Problem) -> tuple[float, float, str]:
 
 def _given(trace: Trace) -> str:
     """Return the answer without the citations behind it and the markup around it."""
-    return _CITES.sub("", trace.answer or "").strip(_MARKUP)
+    return without_citations(trace.answer or "").strip(_MARKUP)
 
 
 def _options_meant(choices: tuple[str, ...], answer: str) -> set[int]:

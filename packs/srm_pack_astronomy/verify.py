@@ -105,8 +105,8 @@ def _number(problem: Problem, trace: Trace) -> Verdict:
 
 
 def _titles(formula: Formula) -> tuple[str, ...]:
-    """Return the title where its digits are no numbers (an eye of 7 mm)."""
-    return (formula.title,) if re.search(r"\d", formula.title) else ()
+    """Return how an answer may name what it gives: the title (whose digits are no numbers) and its usual letter."""
+    return (formula.title, *(("z", "redshift") if "redshift" in formula.title else ()))
 
 
 def _designation(problem: Problem, answer: str) -> str:

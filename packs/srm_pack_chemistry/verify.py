@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from srm_core.formulas.reading import Units, units_of, verify_quantity
 from srm_core.prompts import LETTERS
 from srm_core.records import FormulaKey, GraphKey, Problem, Trace, Verdict
+from srm_core.traces import without_citations
 from srm_core.verify import fold, verify_exact
 
 from .calculations.problems import FORMULAS
@@ -18,7 +19,6 @@ from .structures import formula_of, inchikey
 
 LONGEST = 2000  # characters of an answer that is read at all
 _MARKUP = "*`\"'“”‘’$ \t\r\n"
-_CITES = re.compile(r"(?:\s*\[\d{1,3}\])+$")
 _ALIKE: Mapping[str, frozenset[str]] = {
     "mol/l": frozenset({"m", "mol/dm3", "moldm-3", "moll-1", "molar"}),
     "mol/kg": frozenset({"molal", "molkg-1"}),
@@ -49,7 +49,7 @@ def verify(problem: Problem, trace: Trace) -> Verdict | None:
     answer = trace.answer or ""
     if len(answer) > LONGEST:
         return Verdict(correct=False, reason=f"longer than {LONGEST} characters")
-    answer = _CITES.sub("", answer).strip(_MARKUP)
+    answer = without_citations(answer).strip(_MARKUP)
     if not answer:
         return Verdict(correct=False, reason="no answer")
     reason = _GRADERS.get(problem.kind, _quantity)(problem, answer)

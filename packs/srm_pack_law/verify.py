@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from srm_core.formulas.reading import Units, units_of, verify_quantity
 from srm_core.records import Evidence, FormulaKey, Problem, Trace, Verdict
+from srm_core.traces import without_citations
 
 from .dates import read_date
 from .problems.kinds import OWN
@@ -17,7 +18,6 @@ from .tax_formulas import FORMULAS
 LONGEST = 2000  # characters of an answer that are read
 DOLLARS = frozenset({"tax_due", "standard_deduction", "sara_numeric"})
 LABELS = frozenset({"legalbench", "sara_entailment"})
-_CITES = re.compile(r"(?:\s*\[\d{1,3}\])+$")
 _HEDGE = re.compile(r"\b(?:not|or|and|maybe|perhaps|possibly|probably|about|around|roughly|approximately)\b")
 _MARKUP = "*`\"'“”‘’ \t"
 _DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—", "-"))
@@ -43,7 +43,7 @@ def given(answer: str) -> str:
     """Return the answer without the citations behind it, the markup around it and unusual dashes."""
     bare = unicodedata.normalize("NFKC", answer.translate(_DASHES)).strip(_MARKUP)
     bare = bare[:-1] if bare.endswith("].") else bare
-    return _CITES.sub("", bare).strip(_MARKUP)
+    return without_citations(bare).strip(_MARKUP)
 
 
 def plain_name(text: str) -> str:

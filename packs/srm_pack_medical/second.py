@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from srm_core.records import GraphKey, Problem, Trace, Verdict
+from srm_core.traces import without_citations
 
 from .icd import icd_package
 from .problems.kinds import CALCULATORS, MEDCALC
@@ -30,7 +31,7 @@ def second_opinion(problem: Problem, trace: Trace) -> Verdict | None:
     if grader is None or trace.answer is None or not isinstance(problem.key, GraphKey):
         return None
     codes = {name: _node(curie) for name, curie in problem.key.bindings.items()}
-    correct = grader(icd_package(), codes, problem, trace.answer)
+    correct = grader(icd_package(), codes, problem, without_citations(trace.answer))
     return Verdict(correct=correct, reason="" if correct else "simple_icd_10_cm disagrees")
 
 

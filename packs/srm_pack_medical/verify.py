@@ -7,6 +7,7 @@ import unicodedata
 
 from srm_core.prompts import LETTERS
 from srm_core.records import Problem, Trace, Verdict
+from srm_core.traces import without_citations
 
 from .problems.kinds import CALCULATORS, MEDCALC, OWN
 
@@ -36,7 +37,7 @@ def verify(problem: Problem, trace: Trace) -> Verdict | None:
     graders = ((CODES, _code), (DECISIONS, _decision), (CHOICES, _choice), (NAMES, _name))
     for kinds, grader in graders:
         if problem.kind in kinds:
-            reason = grader(problem, (trace.answer or "").strip().strip("*`\"'").strip())
+            reason = grader(problem, without_citations(trace.answer or "").strip().strip("*`\"'").strip())
             return Verdict(correct=not reason, reason=reason)
     return None
 
@@ -92,7 +93,13 @@ def _choice(problem: Problem, answer: str) -> str:
 
 
 def _name(problem: Problem, answer: str) -> str:
-    said = plain_name(answer)
+    said, names = plain_name(answer), (problem.answer, *problem.accept)
     if not said:
         return "no name"
-    return "" if said in {plain_name(name) for name in (problem.answer, *problem.accept)} else "another name"
+    if _signs(answer) - {sign for name in names for sign in _signs(name)}:
+        return "a sign that no name has"  # it may deny what follows
+    return "" if said in {plain_name(name) for name in names} else "another name"
+
+
+def _signs(text: str) -> set[str]:
+    return {character for character in text if unicodedata.category(character) in ("Sm", "So", "Sk", "Sc")}

@@ -29,6 +29,7 @@ COMMANDS = {  # name: short help, the same as the command's own
     "plugins": "List the installed plugins.",
     "doctor": "Check this machine, and say how to mend what fails.",
     "new": "Write the skeleton of a pack or plugin.",
+    "verifier": "Measure a pack's verifiers, and attack them.",
     "check": "Check that a pack keeps every promise.",
     "completion": "Print the completion script of a shell.",
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from srm_core.records import FormulaKey, Trace, Verdict
+from srm_core.traces import without_citations
 
 from .formula import Formula
 from .unit_words import fold, unit_form
@@ -16,12 +17,20 @@ from .unit_words import fold, unit_form
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+|\s?[x×*]\s?10\s?\^\s?[-+]?[0-9]+)?"
 )
-_UNSURE = re.compile(
-    r"\b(?:cannot|can't|unable|unknown|insufficient|unclear|undefined|nan|inf|infinity)\b"
-    r"|\bnot (?:enough|possible|determined|sure)\b"
-    r"|\b(?:not|at least|at most|(?:less|more|greater|fewer) than|above|below|under|over)\s+[-+.\d]"
-    r"|\d\s*(?:thousand|million|billion|dozen)\b|[<>≤≥±~]\s*[-+.\d]"
-)
+# Words that may stand around a number without changing it. Whatever is not listed may deny or change the number
+# ("half of", "is wrong", "squared"), or be another unit, so it makes the answer wrong.
+_HARMLESS = frozenset({
+    "a", "about", "altogether", "amount", "an", "answer", "approximately", "are", "around", "at", "by",
+    "calculated", "client", "client's", "comes", "computed", "correct", "decimal", "decimals", "elevated", "equal",
+    "equals", "estimated", "final", "for", "get", "gives", "has", "have", "hence", "her", "here", "his", "in", "is",
+    "it", "its", "normal", "of", "one", "our", "out", "overall", "patient", "patient's", "place", "places",
+    "result", "roughly", "rounded", "so", "sum", "that", "the", "their", "therefore", "this", "three", "thus", "to",
+    "total", "two", "value", "was", "we", "works",
+})  # fmt: skip
+_LATEX = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{([^{}]*)\}")
+_MARKUP = re.compile(r"(?<!\S)[*_`$]+|[*_`$]+(?=[\s.,;:!)]|$)")
+_RAISED = re.compile(r"([0-9]+)[⁻⁺]?[⁰¹²³⁴-⁹₀-₉]")
+_LONGEST = 2000  # characters of an answer that are read
 _SLACK = 1e-9  # relative; decimal text against binary limits
 _LONGEST_UNIT = 8  # words
 
@@ -43,15 +52,17 @@ def units_of(formulas: Iterable[Formula], alike: Mapping[str, Set[str]] | None =
 def verify_quantity(key: FormulaKey, trace: Trace, units: Units, names: Iterable[str] = ()) -> Verdict:
     """Say whether the answer is one number inside the key's band, in the key's unit if it names any.
 
-    Accepts units left out or spelled, thousands separators, scientific notation, words around the number, and a
-    fraction for a percentage. Refuses other units, ranges, several numbers and refusals. ``names`` are phrases whose
-    digits are no numbers (CURB-65).
+    Accepts units left out or spelled, thousands separators, scientific notation, a few harmless words around the
+    number, citations behind it, and a fraction for a percentage. Refuses other units, ranges, several numbers, refusals
+    and every word or sign it does not know. ``names`` are phrases that may stand before the number, whose digits are
+    no numbers (CURB-65).
     """
     if trace.answer is None or not trace.answer.strip():
         return Verdict(correct=False, reason="no answer")
-    read = _read(
-        trace.answer, sorted((fold(name) for name in names), key=len, reverse=True), unit_form(key.unit), units
-    )
+    if len(trace.answer) > _LONGEST:
+        return Verdict(correct=False, reason="too long for an answer")
+    longest_first = sorted((fold(name) for name in names), key=len, reverse=True)
+    read = _read(without_citations(trace.answer), longest_first, unit_form(key.unit), units)
     if isinstance(read, str):
         return Verdict(correct=False, reason=read)
     number, bare = read
@@ -67,26 +78,46 @@ def _inside(number: float, key: FormulaKey) -> bool:
     return math.isfinite(number) and key.low - slack <= number <= key.high + slack
 
 
-def _read(answer: str, names: Iterable[str], unit: str, units: Units) -> tuple[float, bool] | str:
+def _read(answer: str, names: Sequence[str], unit: str, units: Units) -> tuple[float, bool] | str:
     """Return the number and whether it stands without a unit, or the reason why there is none."""
-    text = fold(answer).replace("**", "").replace("\\", "").replace("$", "")
+    if any(match[1] != "10" for match in _RAISED.finditer(answer)):
+        return "raised or lowered digits behind a number"
+    text = _plain(answer)
     for name in names:
-        text = text.replace(name, " ")
-    text = re.sub(r"\b(?:minus|negative)\s+(?=[\d.])", "-", text)
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text)
+    text = re.sub(r"\b(?:minus|negative)\s+(?=[0-9.])", "-", text)
     found = _NUMBER.search(text)
     if found is None:
         return "no number"
-    if _UNSURE.search(text):
-        return "no single definite value"
-    rest = text[found.end() :]
-    written, tail = _unit_at(rest, units)
-    if re.search(r"\d", tail) or _NUMBER.search(text[: found.start()]):
+    written, tail = _unit_at(text[found.end() :], units)
+    before = text[: found.start()]
+    if re.search(r"\d", tail) or _NUMBER.search(before):
         return "more than one number"
     if written and written != unit and written not in units.alike.get(unit, frozenset()):
         return f"unit {written!r} instead of {unit!r}"
-    if any(word != "in" and _is_unit(word, units) and unit_form(word) != unit for word in tail.split()):
-        return "a second unit"
+    said = frozenset(word for name in names for word in name.split())
+    for part, more in ((before, said), (tail, frozenset[str]())):
+        if odd := _odd(part, more):
+            return f"{odd!r} beside the number"
     return _number(found.group()), not written
+
+
+def _plain(answer: str) -> str:
+    """Return the answer in one form, without markup around words; LaTeX that only sets type is taken off."""
+    text = answer
+    for _ in range(3):
+        text = _LATEX.sub(r"\1", text)
+    text = text.replace("\\%", "%").replace("\\,", " ").replace("\\times", "×")
+    text = re.sub(r"\\[()\[\]]", " ", text)
+    return fold(_MARKUP.sub(" ", text).strip())
+
+
+def _odd(text: str, more: Set[str]) -> str:
+    """Return the first word or sign that may change the meaning, or ""."""
+    for word in re.split(r"[\s:,;=()!\"“”]+|\.(?:\s|$)", text.replace("’", "'")):
+        if word and word not in _HARMLESS and word not in more and word != ".":
+            return word
+    return ""
 
 
 def _number(text: str) -> float:

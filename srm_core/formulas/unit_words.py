@@ -15,6 +15,7 @@ _WORDS = {
     "millisecond": "ms", "msec": "ms", "pound": "lb", "lbs": "lb", "ounce": "oz", "inch": "in", "inche": "in",
     "centimeter": "cm", "centimetre": "cm", "meter": "m", "metre": "m", "kilopascal": "kpa", "kilocalorie": "kcal",
     "kilojoule": "kj", "percent": "%", "celsius": "°c", "fahrenheit": "°f", "point": "points", "pt": "points",
+    "pts": "points",
     "cell": "cells", "beat": "beats", "bpm": "beats/min", "breath": "breaths", "pack-year": "pack-years",
     "dyne": "dyn", "dynes": "dyn", "sq": "square", "squared": "2",
 }  # fmt: skip

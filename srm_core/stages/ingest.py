@@ -32,7 +32,8 @@ def ingest(context: Context, out: Path) -> Result:
             kept.setdefault(document.id, document)
             context.progress("ingest", len(kept), 0) if len(kept) % 5000 == 0 else None
     own = {name for corpus in context.config.ingest.corpus for name in _files(corpus)}
-    if context.config.ingest.corpus and not any(_ROW.sub("", document.path, count=1) in own for document in kept.values()):
+    read = any(_ROW.sub("", document.path, count=1) in own for document in kept.values())
+    if context.config.ingest.corpus and not read:
         reasons = "; ".join(f"{row['path']}: {row['reason']}" for row in aside[:3]) or "it holds no files"
         raise ConfigError(f"nothing in {context.config.ingest.corpus[0].path} could be read ({reasons})")
     write_records(out / "documents.jsonl", kept.values())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..config import TrainConfig
+from ..errors import TrainingError
 from ..host import Host
 from ..models.load import load_tokenizer, locate
 from ..records import Attempt, Problem
@@ -15,6 +16,8 @@ from ..store import Artifact, Result, read_records, write_atomically, write_reco
 from .context import Context
 from .selection import training_problems
 
+TRUSTED_ON = 20  # problems of a kind, and near misses of it, on which the verifiers are tried before RL pays for them
+NEAR_MISSES = 300
 DONE = "metrics.json"  # written last by a method, so its existence means the method is finished
 
 
@@ -44,6 +47,8 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     write_atomically(data / "build.json", json.dumps({"pack": context.config.pack, "base": context.config.base}))
     metrics: dict[str, float] = {}
     for method in config.methods:
+        if method == "grpo" and not (out / method / DONE).exists():
+            _require_trust(context, list(posed.values()))
         metrics |= _method(context.host, method, base.folder, data, config, out / method)
         shutil.copytree(out / method / "adapter", data / "adapter", dirs_exist_ok=True)
     for adapter in out.glob("*/adapter"):  # only now: peft asks the hub about a base it cannot find
@@ -52,6 +57,22 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     trained = sum(sum(row.mask) for row in rows)
     counts = {"rows": len(rows), "tokens": tokens, "trained_tokens": trained}
     return Result({**counts, **{f"dropped: {why}": n for why, n in dropped.items()}}, metrics)
+
+
+def _require_trust(context: Context, posed: Sequence[Problem]) -> None:
+    """Refuse to reinforce what a verifier lets through by mistake.
+
+    Raises:
+        TrainingError: a kind's verifier accepts more near misses than the settings allow.
+    """
+    from ..verifying.card import refusal
+    from ..verifying.measuring import measure
+
+    sample = training_problems(posed, TRUSTED_ON)
+    context.progress(f"train: trying the verifiers on near misses of {len(sample)} problems", 0, 0)
+    card = measure(context.host, sample, most=NEAR_MISSES)
+    if reason := refusal(card, context.config.train.max_false_accepts):
+        raise TrainingError(f"{reason} Or leave grpo out of train.methods.")
 
 
 def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:

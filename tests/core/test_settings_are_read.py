@@ -23,6 +23,7 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "distill.teacher": '"self:"',
     "train.methods": '["sft"]',
     "train.dtype": '"bfloat16"',
+    "train.max_false_accepts": "0.01",
     "train.reward_weights": '{"correct": 2.0}',
     "evaluate.arms": '["sft"]',
     "evaluate.controls": '["none"]',
