@@ -10,6 +10,7 @@ from srm_core.formulas.formula import Formula
 from srm_core.formulas.reading import units_of, verify_quantity
 from srm_core.prompts import LETTERS
 from srm_core.records import FormulaKey, Problem, Trace, Verdict
+from srm_core.traces import without_citations
 
 from .formulas.table import FORMULAS
 from .problems.kinds import NUMBERS, OWN_NAMES
@@ -71,7 +72,7 @@ def verify(problem: Problem, trace: Trace) -> Verdict | None:
     """Return the verdict on ``trace.answer``, or None for kinds of other packs and plugins."""
     if problem.kind not in NUMBERS and problem.kind not in OWN_NAMES:
         return None
-    answer = (trace.answer or "").strip().strip("*`\"'").strip()
+    answer = without_citations(trace.answer or "").strip().strip("*`\"'").strip()
     if len(answer) > LONGEST:
         return Verdict(correct=False, reason=f"longer than {LONGEST} characters")
     if problem.kind in NUMBERS:

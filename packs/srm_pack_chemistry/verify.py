@@ -108,7 +108,8 @@ def _option(problem: Problem, answer: str) -> str:
 
 
 def _state(problem: Problem, answer: str) -> str:
-    match = _STATE.fullmatch(answer.translate(_DASHES).rstrip(". ").replace("^", ""))
+    written = re.sub(r"(?<=[0-9])\.0+\b", "", answer.translate(_DASHES))  # 5.0 is 5
+    match = _STATE.fullmatch(written.rstrip(". ").replace("^", ""))
     if match is None or not isinstance(problem.key, FormulaKey):
         return "not one oxidation state"
     if match["symbol"] and match["symbol"] != problem.key.inputs.get("element") and not match["roman"]:

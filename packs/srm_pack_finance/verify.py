@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from srm_core.records import FormulaKey, Problem, Trace, Verdict
+from srm_core.traces import without_citations
 
 from .amounts import LONGEST, verify_amount
 from .problems.kinds import AMOUNTS, DIGITS, TATQA
@@ -45,7 +46,7 @@ def verify(problem: Problem, trace: Trace) -> Verdict | None:
 
 def _plain(trace: Trace) -> str:
     """Return the answer in lower case without markup, closing points and doubled blanks; empty if it is too long."""
-    answer = trace.answer or ""
+    answer = without_citations(trace.answer or "")
     if len(answer) > LONGEST:
         return ""
     folded = unicodedata.normalize("NFKC", answer).casefold()
@@ -54,7 +55,7 @@ def _plain(trace: Trace) -> str:
 
 def _digits(problem: Problem, answer: str) -> str:
     """Return why ``answer`` is not the check digits, alone or inside the whole identifier."""
-    said = _LEAD.sub("", answer).replace(" ", "").replace("-", "")
+    said = re.sub(r"(?<=[0-9a-z])[ -]+(?=[0-9a-z])", "", _LEAD.sub("", answer).strip())  # -4 is not 4
     if said in {form.casefold() for form in (problem.answer, *problem.accept)}:
         return ""
     return "other check digits" if re.fullmatch(r"[0-9a-z]+", said) else "not one answer"

@@ -61,6 +61,7 @@ def verify_quantity(key: FormulaKey, trace: Trace, units: Units, names: Iterable
         return Verdict(correct=False, reason="no answer")
     if len(trace.answer) > _LONGEST:
         return Verdict(correct=False, reason="too long for an answer")
+    units = Units(units.known | {unit_form(key.unit)} - {""}, units.alike)
     longest_first = sorted((fold(name) for name in names), key=len, reverse=True)
     read = _read(without_citations(trace.answer), longest_first, unit_form(key.unit), units)
     if isinstance(read, str):
