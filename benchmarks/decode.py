@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 5
+ROUNDS = 3
 NEW_TOKENS = 64
 
 warnings.simplefilter("ignore")
@@ -59,9 +59,12 @@ def main() -> None:
     tokenizer, model = load_tokenizer(folder), load_weights(folder)
     half = load_weights(folder, "bfloat16")
     prompts = [encode_prompt(tokenizer, conversation("Answer from the facts.", p, p.evidence)) for p in problems()][:32]
-    ours = PagedEngine(decoder_for(model), tokenizer)
-    ours_half = PagedEngine(CompiledDecoder(model, architecture_of(model), weights="bfloat16"), tokenizer)
-    for engine in (ours, ours_half):
+    shape = architecture_of(model)
+    ours = PagedEngine(decoder_for(model), tokenizer, draft_rows=0)
+    ours_half = PagedEngine(CompiledDecoder(model, shape, weights="bfloat16"), tokenizer, draft_rows=0)
+    ours_eight = PagedEngine(CompiledDecoder(model, shape, weights="int8"), tokenizer, draft_rows=0)
+    drafting = PagedEngine(ours.decoder, tokenizer)
+    for engine in (ours, ours_half, ours_eight, drafting):
         engine.writer.end = set()  # every row runs to its limit, here and there
     weights = sum(p.numel() for p in model.parameters())
     arms: dict[str, Callable[[], float]] = {
@@ -69,6 +72,8 @@ def main() -> None:
         "1 sequence, float32, transformers.generate": lambda: _theirs(model, tokenizer, prompts[:1], 1),
         "1 sequence, bfloat16": lambda: _ours(ours_half, prompts[:1], 1),
         "1 sequence, bfloat16, transformers.generate": lambda: _theirs(half, tokenizer, prompts[:1], 1),
+        "1 sequence, int8": lambda: _ours(ours_eight, prompts[:1], 1),
+        "1 sequence, float32, with drafts": lambda: _ours(drafting, prompts[:1], 1),
         "1 sequence, float32, bandwidth limit": lambda: _bandwidth(weights * 4),
         "1 sequence, bfloat16, bandwidth limit": lambda: _bandwidth(weights * 2),
         "32 sequences, float32": lambda: _ours(ours, prompts, 1),
