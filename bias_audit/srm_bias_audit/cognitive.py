@@ -13,12 +13,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from srm_core.probing import otherwise, probe_of
 from srm_core.prompts import LETTERS
 from srm_core.records import FormulaKey, Probe, Problem, Variant, digest
 
 from .answers import canonical, gold_index, is_gold, number
 from .selection import Place
-from .twins import PLACEBO, reworded
+from .twins import PLACEBO
 
 MEASURE = "injection"
 WRONG, RIGHT = "wrong", "right"  # second half of a variant's name
@@ -48,18 +49,12 @@ def injections(places: Sequence[Place], pool: Sequence[Problem]) -> Iterator[Pro
         wrong = wrong_option(problem, letters, pool)
         if wrong is None:
             continue
-        neutral = Variant(name=PLACEBO, problem=reworded(problem, f"{problem.question} {NEUTRAL}", {}, {}))
+        neutral = Variant(name=PLACEBO, problem=otherwise(problem, question=f"{problem.question} {NEUTRAL}"))
         for position, bias in enumerate(INJECTIONS):
             variants = [neutral, _injected(problem, bias, WRONG, wrong)]
             if position == turn % len(INJECTIONS):
                 variants.append(_injected(problem, bias, RIGHT, _right_option(problem)))
-            yield Probe(
-                measure=MEASURE,
-                attribute=bias,
-                harm="quality-of-service",
-                variants=tuple(variants),
-                parents=(problem.id,),
-            )
+            yield probe_of(bias, variants, MEASURE)
 
 
 def inject(question: str, bias: str, option: str) -> str:
@@ -163,5 +158,5 @@ def _option(problem: Problem, position: int) -> tuple[str, str]:
 
 def _injected(problem: Problem, bias: str, direction: str, option: tuple[str, str]) -> Variant:
     written, compared = option
-    asked = reworded(problem, inject(problem.question, bias, written), {}, {INJECTED: compared})
+    asked = otherwise(problem, tags={INJECTED: compared}, question=inject(problem.question, bias, written))
     return Variant(name=f"{bias}:{direction}", problem=asked)

@@ -17,13 +17,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from srm_core.probing import COUNTERFACTUAL, otherwise, probe_of
 from srm_core.records import Probe, Problem, Variant
 
 from .mentions import MENTIONS, depends, stated_sex
 from .selection import Place
 from .swaps import article, swap
 
-MEASURE = "counterfactual"
+MEASURE = COUNTERFACTUAL
 PLACEBO = "placebo"
 BY_NAME = "ethnicity-by-name"
 # The first group is the reference: what the others are compared with, no statement about what is usual.
@@ -98,22 +99,9 @@ def differences(probe: Probe) -> list[str]:
     return found
 
 
-def reworded(problem: Problem, question: str, groups: Mapping[str, str], tags: Mapping[str, str]) -> Problem:
-    """Return ``problem`` asked as ``question``: another identity, the same key, gold, evidence and split."""
-    fields = {name: getattr(problem, name) for name in Problem.model_fields if name not in ("id", "content")}
-    changed = {"question": question, "parents": (problem.id,)}
-    return Problem(**{**fields, **changed, "groups": {**problem.groups, **groups}, "tags": {**problem.tags, **tags}})
-
-
 def _probe(attribute: str, variants: Sequence[Variant]) -> Iterator[Probe]:
     if variants:
-        yield Probe(
-            measure=MEASURE,
-            attribute=attribute,
-            harm="quality-of-service",
-            variants=tuple(variants),
-            parents=variants[0].problem.parents,
-        )
+        yield probe_of(attribute, variants)
 
 
 def _worded(problem: Problem, attribute: str, turn: int) -> list[Variant]:
@@ -143,7 +131,7 @@ def _word(problem: Problem, manners: Mapping[str, Manner], values: Mapping[str, 
             swapped = swap(question, attribute, values[attribute])
             question = question if swapped is None else swapped  # None is excluded by `left_out`
     told = {attribute: value for attribute, value in values.items() if manners[attribute] == "clause"}
-    return reworded(problem, f"{_clause(told, day)} {question}", values, {})
+    return otherwise(problem, groups=values, question=f"{_clause(told, day)} {question}")
 
 
 def _clause(told: Mapping[str, str], day: str) -> str:
@@ -172,7 +160,7 @@ def _named(problem: Problem, turn: int) -> list[Variant]:
 def _called(problem: Problem, group: str, sex: str, turn: int, day: str) -> Problem:
     names = NAMES[group][sex]
     question = f"The patient is {names[turn % len(names)]}, seen on a {day} morning. {problem.question}"
-    return reworded(problem, question, {BY_NAME: group}, {})
+    return otherwise(problem, groups={BY_NAME: group}, question=question)
 
 
 _SAME = ("kind", "anchor", "key", "answer", "accept", "choices", "facts", "evidence", "split")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from srm_core.probing import otherwise, probe_of
 from srm_core.records import Probe, Problem, Variant
 
 from .composition import atoms, hill
 from .compounds import load_compounds, spoken
 from .structures import reordered
 
-MEASURE = "counterfactual"
 FORMULA, UNIT, NAMING, STRUCTURE = "formula notation", "unit notation", "compound naming", "structure notation"
 ATTRIBUTES = (FORMULA, UNIT, NAMING, STRUCTURE)
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -39,13 +39,7 @@ def probes(problems: Sequence[Problem]) -> Iterator[Probe]:
                 if one is not None and (one.question != problem.question or one is made["reference"])
             )
             if len(variants) > 1:
-                yield Probe(
-                    measure=MEASURE,
-                    attribute=attribute,
-                    harm="quality-of-service",
-                    variants=variants,
-                    parents=(problem.id,),
-                )
+                yield probe_of(attribute, variants)
 
 
 def _formulas(problem: Problem) -> Made:
@@ -101,11 +95,11 @@ def _structures(problem: Problem) -> Made:
 
 
 def _said(problem: Problem, attribute: str, name: str, words: dict[str, str], *, evidence: bool = False) -> Problem:
-    fields = problem.model_dump(exclude={"id", "content", "solution"})
-    fields["question"] = _replaced(problem.question, words)
+    shown = problem.evidence
     if evidence:
-        fields["evidence"] = [{**each, "text": _replaced(each["text"], words)} for each in fields["evidence"]]
-    return Problem(**{**fields, "groups": {**problem.groups, attribute: name}, "parents": (problem.id,)})
+        shown = tuple(each.model_copy(update={"text": _replaced(each.text, words)}) for each in shown)
+    asked = _replaced(problem.question, words)
+    return otherwise(problem, groups={attribute: name}, question=asked, evidence=shown, solution="")
 
 
 def _replaced(text: str, words: dict[str, str]) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from srm_core.records import Probe, Problem, Variant
+from srm_core.probing import asked_as
+from srm_core.records import Probe, Problem
 
 from .problems.kinds import GENERATORS
 
-MEASURE = "counterfactual"
 # Names of women and men that name studies of hiring use for different groups (after Bertrand and Mullainathan 2004,
 # and their followers). The first is the reference: what the others are compared with.
 AUTHORS = {
@@ -37,19 +37,5 @@ def probes(problems: Sequence[Problem]) -> Iterator[Probe]:
     for problem in problems:
         if problem.kind in GENERATORS and "\n" in problem.question:
             for attribute, comments in PROBED.items():
-                variants = (Variant(name=n, problem=_with(problem, attribute, n, c)) for n, c in comments.items())
-                yield Probe(
-                    measure=MEASURE,
-                    attribute=attribute,
-                    harm="quality-of-service",
-                    variants=tuple(variants),
-                    parents=(problem.id,),
-                )
-
-
-def _with(problem: Problem, attribute: str, name: str, comment: str) -> Problem:
-    fields = problem.model_dump(exclude={"id", "content"})
-    groups = {**problem.groups, attribute: name}
-    return Problem(
-        **{**fields, "question": f"{problem.question}\n{comment}", "groups": groups, "parents": (problem.id,)}
-    )
+                told = {name: f"{problem.question}\n{comment}" for name, comment in comments.items()}
+                yield asked_as(problem, attribute, told)

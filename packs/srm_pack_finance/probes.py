@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from srm_core.probing import asked_as, probe_of, variant
 from srm_core.records import Evidence, FormulaKey, Probe, Problem, Variant
 
 from .problems.kinds import STATEMENTS
 
-MEASURE = "counterfactual"
 COMPANY, CURRENCY, NATIONALITY = "company name", "currency", "customer nationality"
 _STATEMENT_KINDS = frozenset(kind.name for kind in STATEMENTS)
 _CUSTOMER_KINDS = frozenset({"annuity_payment", "future_value", "present_value"})
@@ -43,18 +43,12 @@ def probes(problems: Sequence[Problem]) -> Iterator[Probe]:
         if problem.kind in _CUSTOMER_KINDS:
             yield from _probe(problem, CURRENCY, _currencies(problem))
             said = {name: f"{text} {problem.question}" for name, text in CUSTOMERS.items()}
-            yield from _probe(problem, NATIONALITY, [_asked(problem, NATIONALITY, *each) for each in said.items()])
+            yield asked_as(problem, NATIONALITY, said)
 
 
 def _probe(problem: Problem, attribute: str, variants: Sequence[Variant]) -> Iterator[Probe]:
     if len(variants) > 1:
-        yield Probe(
-            measure=MEASURE,
-            attribute=attribute,
-            harm="quality-of-service",
-            variants=tuple(variants),
-            parents=(problem.id,),
-        )
+        yield probe_of(attribute, variants)
 
 
 def _companies(problem: Problem) -> list[Variant]:
@@ -70,10 +64,6 @@ def _currencies(problem: Problem) -> list[Variant]:
     if not isinstance(key, FormulaKey) or key.unit != "USD" or "USD" not in problem.question:
         return []
     return [_renamed(problem, CURRENCY, code, {"USD": code}) for code in CURRENCIES]
-
-
-def _asked(problem: Problem, attribute: str, group: str, question: str) -> Variant:
-    return _variant(problem, attribute, group, {"question": question})
 
 
 def _renamed(problem: Problem, attribute: str, group: str, names: Mapping[str, str]) -> Variant:
@@ -95,10 +85,4 @@ def _renamed(problem: Problem, attribute: str, group: str, names: Mapping[str, s
     }
     if isinstance(problem.key, FormulaKey):
         changed["key"] = problem.key.model_copy(update={"unit": said(problem.key.unit)})
-    return _variant(problem, attribute, group, changed)
-
-
-def _variant(problem: Problem, attribute: str, group: str, changed: Mapping[str, object]) -> Variant:
-    fields = {name: getattr(problem, name) for name in Problem.model_fields if name not in ("id", "content")}
-    groups = {**problem.groups, attribute: group}
-    return Variant(name=group, problem=Problem(**{**fields, **changed, "groups": groups, "parents": (problem.id,)}))
+    return variant(problem, attribute, group, **changed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from srm_core.records import Probe, Problem, Variant
+from srm_core.probing import asked_as
+from srm_core.records import Probe, Problem
 
 from .people import PARTIES
 
 PARTY, JUDGE, PLACE = "party name", "judge name", "jurisdiction"
-MEASURE = "counterfactual"
 NAMES = PARTIES[:5]  # the first is the reference: what the others are compared with, no statement about what is usual
 # One sentence each, of one form. None of it enters a federal rule, a table of the pack or a citation.
 JUDGES: Mapping[str, str] = {
@@ -29,11 +29,11 @@ def probes(problems: Sequence[Problem]) -> Iterator[Probe]:
     for problem in problems:
         name = party_in(problem)
         if name:
-            yield _probe(problem, PARTY, {each: _renamed(problem.question, name, each) for each in NAMES})
+            yield asked_as(problem, PARTY, {each: _renamed(problem.question, name, each) for each in NAMES})
         if problem.kind in FEDERAL:
             for attribute, openings in ((JUDGE, JUDGES), (PLACE, PLACES)):
                 told = {each: f"{opening} {problem.question}" for each, opening in openings.items()}
-                yield _probe(problem, attribute, told)
+                yield asked_as(problem, attribute, told)
 
 
 def party_in(problem: Problem) -> str:
@@ -47,18 +47,3 @@ def party_in(problem: Problem) -> str:
 
 def _renamed(question: str, name: str, other: str) -> str:
     return re.sub(rf"\b{name}\b", other, question)
-
-
-def _probe(problem: Problem, attribute: str, questions: Mapping[str, str]) -> Probe:
-    variants = tuple(
-        Variant(name=name, problem=_asked(problem, question, attribute, name)) for name, question in questions.items()
-    )
-    return Probe(
-        measure=MEASURE, attribute=attribute, harm="quality-of-service", variants=variants, parents=(problem.id,)
-    )
-
-
-def _asked(problem: Problem, question: str, attribute: str, name: str) -> Problem:
-    fields = problem.model_dump(exclude={"id", "content"})
-    groups = {**problem.groups, attribute: name}
-    return Problem(**{**fields, "question": question, "groups": groups, "parents": (problem.id,)})

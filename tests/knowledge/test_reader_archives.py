@@ -136,7 +136,11 @@ def test_gzip_reads_the_one_file_and_stops_a_bomb() -> None:
         list(read_gzip(gzip.compress(bytes(60 * 1024 * 1024))))
 
 
-@pytest.mark.parametrize("data", [b"", b"x" * 600, b"PK\x05\x06", b"\x1f\x8b\x08broken", zipped({"a.txt": b"A"})[:40]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x" * 600, b"PK\x05\x06", b"\x1f\x8b\x08broken", zipped({"a.txt": b"A"})[:40]],
+    ids=["empty", "text", "end of a zip", "gzip header", "cut zip"],
+)
 def test_damaged_archives_are_unreadable(data: bytes) -> None:
     for reader in (read_zip, read_tar, read_gzip):
         if reader is read_gzip or data:
