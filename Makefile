@@ -31,7 +31,7 @@ slow: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/decode.py
-	$(BIN)/python benchmarks/rates.py
+	$(BIN)/python benchmarks/train.py
 
 docs: $(VENV)/dev
 	$(BIN)/python -m srm_core.reports.reference

@@ -52,10 +52,9 @@ def compose(
 
     ``needed`` are in the order in which the solution uses them; ``remark`` is a last step that no fact says.
     """
-    shown = list({fact.text: fact for fact in (*needed, *distractors)}.values())
-    rng.shuffle(shown)
-    place = {fact.text: n for n, fact in enumerate(shown, 1)}
-    steps = [f"{fact.text.removesuffix('.')} [{place[fact.text]}]" for fact in needed] + ([remark] if remark else [])
+    evidence, cites = arranged(rng, needed, distractors)
+    steps = [f"{fact.text.removesuffix('.')} {cite}" for fact, cite in zip(needed, cites, strict=True)]
+    steps += [remark] if remark else []
     facts = tuple(dict.fromkeys(cite for fact in needed if not fact.shared for cite in fact.cites))
     return Problem(
         kind=kind,
@@ -66,10 +65,20 @@ def compose(
         anchor=anchor,
         facts=facts,
         parents=facts,
-        evidence=tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown),
+        evidence=evidence,
         key=GraphKey(query=query, bindings=dict(bindings or {})),
         solution=f"{'; '.join(steps)}.\nAnswer: {answer}",
     )
+
+
+def arranged(
+    rng: Random, needed: Sequence[Fact], distractors: Sequence[Fact] = ()
+) -> tuple[tuple[Evidence, ...], list[str]]:
+    """Return the facts as evidence in random order, each text once, and where each of ``needed`` stands: "[2]"."""
+    shown = list({fact.text: fact for fact in (*needed, *distractors)}.values())
+    rng.shuffle(shown)
+    place = {fact.text: n for n, fact in enumerate(shown, 1)}
+    return tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown), [f"[{place[f.text]}]" for f in needed]
 
 
 def rng_for(seed: int, *parts: str) -> Random:

@@ -19,7 +19,7 @@ from .pipeline import STEPS, Step, prepare, step_key
 from .stages.context import Context
 from .workspace import Workspace, cache_dir
 
-# Measured with benchmarks/rates.py on 2 cores, float32, 135 M parameters (tokens a second).
+# Measured with benchmarks/train.py and decode.py on 2 cores, float32, 135 M parameters (tokens a second).
 TRAIN_RATE = 260.0
 PREFILL_RATE = 600.0
 DECODE_RATE = 150.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from srm_core.calculator import call, format_number
-from srm_core.composing import Fact
-from srm_core.records import Evidence, FormulaKey, Problem
+from srm_core.composing import Fact, arranged
+from srm_core.records import FormulaKey, Problem
 
 
 def numeric(
@@ -32,10 +32,8 @@ def numeric(
 
     ``expression`` is what the calculator computes for the answer; ``gold`` was computed apart from it.
     """
-    shown = list({fact.text: fact for fact in (*(fact for fact, _ in needed), *distractors)}.values())
-    rng.shuffle(shown)
-    place = {fact.text: n for n, fact in enumerate(shown, 1)}
-    cited = ", ".join(f"{words} [{place[fact.text]}]" for fact, words in needed)
+    evidence, cites = arranged(rng, [fact for fact, _ in needed], distractors)
+    cited = ", ".join(f"{words} {cite}" for (_, words), cite in zip(needed, cites, strict=True))
     facts = tuple(dict.fromkeys(cite for fact, _ in needed if not fact.shared for cite in fact.cites))
     width = abs(gold) * tolerance
     return Problem(
@@ -46,7 +44,7 @@ def numeric(
         anchor=anchor,
         facts=facts,
         parents=facts,
-        evidence=tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown),
+        evidence=evidence,
         key=FormulaKey(formula=formula, inputs=dict(inputs), unit=unit, low=gold - width, high=gold + width),
         solution=f"{'; '.join(part for part in (lead, cited) if part)}\nAnswer: {call(expression)} {unit}".rstrip(),
         tags=dict(tags or {}),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from srm_core.composing import Fact
-from srm_core.records import ChoiceKey, Evidence, FormulaKey, Problem
+from srm_core.composing import Fact, arranged
+from srm_core.records import ChoiceKey, FormulaKey, Problem
 
 
 def numbered(
@@ -25,9 +25,7 @@ def numbered(
     groups: dict[str, str] | None = None,
 ) -> Problem:
     """Return the problem: facts in random order, and a solution whose ``{0}``, ``{1}`` are the places of ``needed``."""
-    shown = list({fact.text: fact for fact in (*needed, *distractors)}.values())
-    rng.shuffle(shown)
-    place = {fact.text: n for n, fact in enumerate(shown, 1)}
+    evidence, cites = arranged(rng, needed, distractors)
     own = tuple(cite for fact in needed if not fact.shared for cite in fact.cites)
     return Problem(
         kind=kind,
@@ -38,8 +36,8 @@ def numbered(
         anchor=anchor,
         facts=own,
         parents=own,
-        evidence=tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown),
+        evidence=evidence,
         key=key,
-        solution=working.format(*(f"[{place[fact.text]}]" for fact in needed)),
+        solution=working.format(*cites),
         groups=groups or {},
     )

@@ -32,10 +32,10 @@ def serve(request_fd: int, result_fd: int, lock: Callable[[], None]) -> None:
         lock()
         status = 0
         answer = _run(request["code"], calls, request["limits"]["output_bytes"])
-        _write_all(result_fd, answer.encode("utf-8", "surrogatepass"))
+        write_all(result_fd, answer.encode("utf-8", "surrogatepass"))
     except BaseException as error:
         if status == NOT_LOCKED:
-            _write_all(result_fd, f"{type(error).__name__}: {error}".encode())
+            write_all(result_fd, f"{type(error).__name__}: {error}".encode())
         else:
             status = 1
     finally:
@@ -97,7 +97,8 @@ def _read_all(fd: int) -> bytes:
     return b"".join(parts)
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
+    """Write ``data`` to the descriptor, however many calls it takes."""
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from srm_core.errors import SrmError
 
-from .child import NOT_LOCKED
+from .child import NOT_LOCKED, write_all
 from .tiers import Mode, tier
 from .values import ValueRefused, decode, encode
 
@@ -208,7 +208,7 @@ class Sandbox:
                 os.close(result_in)
             try:
                 pid = int(self._heard())
-                _write_all(request_in, request)
+                write_all(request_in, request)
             finally:
                 os.close(request_in)
             raw, reason = _read(result_out, pid, started + limits.wall_s, 4 * limits.output_bytes)
@@ -230,12 +230,6 @@ class Sandbox:
         if not heard:
             raise ValueError("its process has ended")
         return heard
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def _read(fd: int, pid: int, deadline: float, most: int) -> tuple[bytes, str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,28 @@ def train_grpo(
         chosen = learnable(chosen, wanted, config.rl_prompts, rollouts.tried, out / "candidates")
     trainer = _trainer(model, tokenizer, [problem.id for problem in chosen], config, out, rollouts, tell)
     checkpoint = newest_whole(out)
-    with old_name_of_checkpointing():
+    with old_name_of_checkpointing(), groups_together():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     check_finite(trainer.model)
     trainer.model.save_pretrained(out / "adapter", selected_adapters=["default"])  # not the reference of the KL term
     write_rows(out / "log.jsonl", history(trainer.state.log_history, LOGGED))
     return {"grpo_steps": float(trainer.state.global_step), **rollouts.counts()}
+
+
+@contextmanager
+def groups_together() -> Iterator[None]:
+    """Keep all completions of a prompt in one batch, so that the prompt passes once for all of them.
+
+    TRL shuffles the completions of a step over its batches. They add up to one gradient in any order.
+    """
+    from trl.trainer import grpo_trainer
+
+    usual = grpo_trainer.shuffle_sequence_dict
+    grpo_trainer.shuffle_sequence_dict = lambda rows: rows
+    try:
+        yield
+    finally:
+        grpo_trainer.shuffle_sequence_dict = usual
 
 
 class Rollouts:

@@ -13,6 +13,9 @@ from typing import Any
 
 import torch
 
+from .shared_prefix import last_hidden_state
+
+_READ = {"input_ids", "attention_mask", "use_cache", "return_dict"}  # or of no effect here
 _REFUSED = ("final_logit_softcapping", "logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
 
 
@@ -26,16 +29,22 @@ def project_labels_only(model: Any, temperature: float = 1.0) -> bool:
         return False
     usual = model.forward
 
-    def forward(self: Any, *args: Any, fused_lm_head: bool = False, labels: Any = None, **kwargs: Any) -> Any:
+    def forward(
+        self: Any,
+        *args: Any,
+        fused_lm_head: bool = False,
+        labels: Any = None,
+        num_items_in_batch: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         if not fused_lm_head or labels is None:
-            return usual(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
-        counted = kwargs.pop("num_items_in_batch", None)
-        kwargs["use_cache"] = False
-        seen = kwargs.get("attention_mask")
-        if seen is not None and bool(seen[:, 0].all()):  # padded on the right, after everything that is looked at
-            del kwargs["attention_mask"]
-        hidden = self.base_model(*args, **kwargs).last_hidden_state[:, :-1]
-        return _fused(hidden, labels[:, 1:], self.get_output_embeddings(), temperature, counted)
+            told = {"labels": labels, "num_items_in_batch": num_items_in_batch}
+            return usual(*args, **{name: value for name, value in told.items() if value is not None}, **kwargs)
+        unread = sorted(name for name, value in kwargs.items() if value is not None and name not in _READ)
+        if args or unread:
+            raise TypeError(f"this head reads input_ids and attention_mask by name; it was also given {args}, {unread}")
+        hidden = last_hidden_state(self.base_model, kwargs["input_ids"], kwargs.get("attention_mask"))[:, :-1]
+        return _fused(hidden, labels[:, 1:], self.get_output_embeddings(), temperature, num_items_in_batch)
 
     model.forward = types.MethodType(forward, model)
     return True

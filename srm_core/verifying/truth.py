@@ -11,12 +11,12 @@ import unicodedata
 from collections.abc import Collection
 
 from srm_core.records import FormulaKey, Problem
+from srm_core.traces import without_citations
 from srm_core.verify import read_number
 
 DECISIONS = ("yes", "no", "maybe", "true", "false")
 SAID = DECISIONS[:3]  # words of a language; true and false may be values of a program
 APART = 0.05  # relative distance from which two numbers without a declared band certainly differ
-_CITES = re.compile(r"(?:\s*\[\d{1,3}\])+$")
 _LITERAL = re.compile(r"[\"\[\]{}=<>+*_\\]|\w\(|(?<!\w)'|'(?!\w)|^\d+:")
 _FIGURES = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})")
 _NO_UNIT = re.compile(r"[-/:,;]|\S*\d\S*-|(?:\S+\s+){3}\S")  # what goes on a date, a code or a name
@@ -51,10 +51,10 @@ def maybe_right(problem: Problem, text: str, right: Collection[str]) -> bool:
 
 def without_cites(problem: Problem) -> tuple[Problem, str]:
     """Return the problem with its gold bare of citations behind it, and those citations (" [2]", or "")."""
-    found = _CITES.search(problem.answer)
-    if found is None or not problem.answer[: found.start()].strip() or is_literal(problem.answer[: found.start()]):
+    bare = without_citations(problem.answer)
+    if bare == problem.answer or not bare.strip() or is_literal(bare):
         return problem, ""
-    return problem.model_copy(update={"answer": problem.answer[: found.start()]}), found.group()
+    return problem.model_copy(update={"answer": bare}), problem.answer[len(bare) :]
 
 
 def plain_number(text: str) -> tuple[float, str] | None:

@@ -19,7 +19,7 @@ from srm_core.models.load import load_tokenizer
 from srm_core.prompts import conversation
 from srm_core.records import Attempt, Completion, Evidence, Problem, Reward, Sampling, Verdict
 from srm_core.store import read_records, read_rows, write_records
-from srm_core.training import grpo
+from srm_core.training import grpo, shared_prefix
 from srm_core.training.grpo import Rollouts, train_grpo
 from srm_core.training.lora import merged_weights, with_adapter, with_new_adapter
 from srm_core.training.rewards import Judge, total
@@ -128,6 +128,25 @@ def test_every_rollout_is_logged_and_what_was_paid_follows_from_the_log(
         ]
     )
     assert 0 < sum(a.verdict.correct is True for a in everything) < 24
+
+
+def test_a_prompt_passes_once_for_all_its_completions(
+    small_base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[tuple[int, int]] = []  # rows of a batch, tokens they share
+    usual = shared_prefix.shared_columns
+
+    def noted(ids: torch.Tensor, seen: torch.Tensor | None) -> tuple[int, int]:
+        first, shared = usual(ids, seen)
+        passed.append((len(ids), shared))
+        return first, shared
+
+    monkeypatch.setattr(shared_prefix, "shared_columns", noted)
+    _train(small_base, data, tmp_path / "out")
+    attempts = [attempt for step in _rollouts(tmp_path / "out") for attempt in step]
+    prompts = [len(attempt.completion.prompt_ids) for attempt in attempts[:: CONFIG.rl_samples]]
+    assert [rows for rows, _ in passed] == [CONFIG.rl_samples] * CONFIG.rl_steps * CONFIG.rl_prompts
+    assert all(shared >= length for (_, shared), length in zip(passed, prompts, strict=True))
 
 
 def test_a_step_draws_from_the_student_as_it_is_then(small_base: Path, data: Path, straight: Path) -> None:
