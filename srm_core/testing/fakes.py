@@ -164,10 +164,14 @@ def _graph(triples: Iterable[Triple]) -> Graph:
     graph = Graph()
     spaces = _namespaces(graph)
     for triple in triples:
-        subject, predicate, thing = (URIRef(_expand(part, spaces)) for part in _parts(triple))
-        datatype = None if triple.language else URIRef(_expand(triple.datatype, spaces))
-        literal = Literal(triple.object, lang=triple.language or None, datatype=datatype)
-        graph.add((subject, predicate, literal if triple.datatype else thing))
+        subject, predicate = (URIRef(_expand(part, spaces)) for part in (triple.subject, triple.predicate))
+        if not triple.datatype:
+            graph.add((subject, predicate, URIRef(_expand(triple.object, spaces))))
+        elif triple.language:
+            graph.add((subject, predicate, Literal(triple.object, lang=triple.language)))
+        else:
+            datatype = URIRef(_expand(triple.datatype, spaces))
+            graph.add((subject, predicate, Literal(triple.object, datatype=datatype)))
     return graph
 
 

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from srm_core.config import load_config
 from srm_core.discovery import PLUGINS, offers
 from srm_core.errors import ConfigError
 from srm_core.host import Host
+from srm_core.pipeline import build
 from srm_core.prompts import Message
-from srm_core.records import Sampling
+from srm_core.records import BuildManifest, Sampling
 from srm_core.scaffold import new_pack, new_plugin
 from srm_core.testing.checks import run_checks
 from srm_core.testing.fixtures import write_metadata
+from srm_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -109,6 +112,8 @@ class Reader:
     def __init__(self, home: Path, install: Callable[[Path], None]) -> None:
         self.here, self._install = home, install
         self.done: list[str] = []
+        self.vocabulary: tuple[Path, str] | None = None  # to be put there once the folder is
+        self.built: BuildManifest | None = None
 
     def follow(self, page: Path) -> None:
         for language, where, text in BLOCK.findall(page.read_text(encoding="utf-8")):
@@ -128,6 +133,8 @@ class Reader:
                 new_plugin(name, self.here)
             case ["cd", folder]:
                 self.here = self.here / folder
+                if self.vocabulary:
+                    self.vocabulary[0].write_text(self.vocabulary[1], encoding="utf-8")
             case ["pip", "install", "-e", "."]:
                 self._install(self.here)
             case ["srm", "check", name]:
@@ -135,6 +142,8 @@ class Reader:
             case ["srm", "plugins"]:
                 self._forget()
                 assert self.here.name.rpartition("-")[2] in [info.name for info in Host().plugins()]
+            case ["srm", "build", "--pack", name, "--effort", "smoke"]:
+                self.built = _built(name, self.here)
             case ["pytest"]:
                 assert " passed" in run_pytest(self.here)
             case _:
@@ -176,6 +185,56 @@ def test_the_pack_tutorial_does_what_it_says(tmp_path: Path, srm_install: Callab
     assert len(reader.done) == 10
     pack = Host("animals").pack()
     assert [kind.name for kind in pack.kinds] == ["choice", "class"]
+
+
+VOCABULARIES = ["small", pytest.param("Unified Astronomy Thesaurus", marks=pytest.mark.slow)]
+THESAURUS = ROOT.parent / "shared" / "data" / "ontologies" / "uat" / "UAT.rdf"
+
+
+@pytest.mark.usefixtures("little_knowledge")
+@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+def test_the_vocabulary_tutorial_does_what_it_says(
+    vocabulary: str, tmp_path: Path, srm_install: Callable[[Path], None]
+) -> None:
+    if vocabulary != "small" and not THESAURUS.exists():
+        pytest.skip(f"{vocabulary} is not at hand: {THESAURUS.name} is no part of this project")
+    page = ROOT / "docs" / "tutorial-vocabulary.md"
+    code = [text for language, _, text in BLOCK.findall(page.read_text(encoding="utf-8")) if language == "python"]
+    assert sum(len([line for line in text.splitlines() if line.strip()]) for text in code) < 100
+    reader = Reader(tmp_path, srm_install)
+    data = tmp_path / "srm-pack-sky" / "srm_pack_sky" / "data" / "vocabulary.rdf"
+    reader.vocabulary = (data, _shapes() if vocabulary == "small" else THESAURUS.read_text(encoding="utf-8"))
+    reader.follow(page)
+    assert len(reader.done) == 8
+    assert reader.built is not None
+    counts = {stage.stage: stage.counts for stage in reader.built.stages}
+    assert counts["ground"]["triples"] == (8 * 8 * 3 + 8 if vocabulary == "small" else 5066)
+    assert {score.kind for score in reader.built.scores} >= {"above", "term"}
+
+
+def _shapes() -> str:
+    """Return a SKOS vocabulary of 72 concepts: shapes, and each of them in a colour."""
+    lines = []
+    for n, shape in enumerate(["Circles", "Squares", "Cones", "Cubes", "Rings", "Stars", "Arcs", "Crosses"], 1):
+        lines.append(_concept(n, shape))
+        for m, colour in enumerate(["Red", "Blue", "Green", "White", "Black", "Brown", "Pink", "Grey"], 1):
+            words = f"{shape.lower()} that are {colour.lower()}"
+            lines.append(_concept(100 * n + m, f"{colour} {shape.lower()}", above=n, words=words))
+    spaces = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:skos="http://www.w3.org/2004/02/skos/core#"'
+    return f"<rdf:RDF {spaces}>{''.join(lines)}</rdf:RDF>"
+
+
+def _concept(number: int, label: str, above: int = 0, words: str = "") -> str:
+    inner = f'<skos:prefLabel xml:lang="en">{label}</skos:prefLabel>'
+    inner += f'<skos:broader rdf:resource="http://shapes.example/{above}"/>' if above else ""
+    inner += f'<skos:definition xml:lang="en">{words}</skos:definition>' if words else ""
+    return f'<rdf:Description rdf:about="http://shapes.example/{number}">{inner}</rdf:Description>'
+
+
+def _built(name: str, here: Path) -> BuildManifest | None:
+    """Build the pack in smoke effort, with a model that answers nothing right in the place of the embedded one."""
+    config = load_config(pack=name, effort="smoke", base="tiny:0")
+    return build(config, Workspace(here / ".srm"))
 
 
 @pytest.mark.usefixtures("srm_alone")
