@@ -29,6 +29,11 @@ def allow_unsafe(allowed: bool) -> None:
         _state.unsafe = allowed
 
 
+def unsafe_allowed() -> bool:
+    """Say whether code may be run where the machine has no tier; a process that this one starts is told the same."""
+    return _state.unsafe
+
+
 def shared_sandbox() -> Sandbox:
     """Return the sandbox of this process, started.
 

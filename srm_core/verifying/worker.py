@@ -15,6 +15,7 @@ from typing import IO, Any, Self
 
 from srm_core.errors import PluginError
 from srm_core.records import Evidence, Problem, Verdict
+from srm_core.sandbox.shared import allow_unsafe, unsafe_allowed
 
 START_SECONDS = 120.0  # to import the pack
 FIRST_SECONDS = 60.0  # for the first verdict of a process, in which a pack loads its tables
@@ -89,7 +90,7 @@ class TimedVerifier:
 
     def _start(self) -> None:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
-        command = [sys.executable, "-m", __name__, self._pack]
+        command = [sys.executable, "-m", __name__, self._pack, *(["--unsafe-code"] if unsafe_allowed() else [])]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8"
         )
@@ -122,9 +123,11 @@ def _read(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
     lines.put(None)
 
 
-def serve(pack: str) -> None:
+def serve(pack: str, *, unsafe: bool) -> None:
     """Answer requests on stdin with one verdict a line on stdout, until stdin ends, for `TimedVerifier`."""
     from srm_core.host import Host
+
+    allow_unsafe(unsafe)
 
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     sys.stdout = sys.stderr  # what a plugin prints is no verdict
@@ -139,4 +142,4 @@ def serve(pack: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], unsafe="--unsafe-code" in sys.argv[2:])

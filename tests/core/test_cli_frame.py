@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import srm_core.host
 from srm_core.cli import COMMANDS, cli
 from srm_core.errors import ConfigError
+from srm_core.sandbox.shared import allow_unsafe, unsafe_allowed
 
 HEAVY = (
     "torch",
@@ -131,6 +132,23 @@ def test_check_exits_with_1_if_a_promise_is_broken(monkeypatch):
     assert done.stdout == "ok     gold\nFAILED splits: they share an anchor\n"
     results.pop()
     assert CliRunner().invoke(cli, ["check", "toy"]).exit_code == 0
+
+
+@pytest.mark.parametrize(("option", "allowed"), [([], False), (["--unsafe-code"], True)])
+def test_check_runs_code_without_a_sandbox_only_if_asked(monkeypatch, option, allowed):
+    seen = []
+
+    def checks(host):
+        seen.append(unsafe_allowed())
+        return []
+
+    monkeypatch.setattr(srm_core.host, "Host", lambda pack: SimpleNamespace(require_whole=lambda: None))
+    monkeypatch.setitem(sys.modules, "srm_core.testing.checks", SimpleNamespace(run_checks=checks))
+    try:
+        assert CliRunner().invoke(cli, ["check", "toy", *option]).exit_code == 0
+    finally:
+        allow_unsafe(False)
+    assert seen == [allowed]
 
 
 def test_new_asks_the_scaffold_and_prints_where_it_wrote(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from srm_core.errors import PluginError
 from srm_core.records import FormulaKey, Problem
+from srm_core.sandbox.shared import allow_unsafe
 from srm_core.verifying.worker import TimedVerifier
 
 pytestmark = pytest.mark.usefixtures("srm_alone")
@@ -38,6 +39,9 @@ def srm_verify(problem, trace, evidence):
     if trace.answer == "raise":
         raise RuntimeError("out of order")
     print("a verifier should not print")
+    from srm_core.sandbox.shared import unsafe_allowed
+    if trace.answer == "unsafe":
+        return Verdict(correct=unsafe_allowed(), reason="whether code may run without a sandbox")
     return Verdict(correct=trace.answer == problem.answer, reason=f"pid {os.getpid()}")
 """
 PROBLEM = Problem(kind="k", question="?", answer="7", anchor="a", key=FormulaKey(formula="f", inputs={}, low=7, high=7))
@@ -88,6 +92,16 @@ def test_hostile_texts_arrive_whole(moody: TimedVerifier) -> None:
 
 def test_it_takes_the_place_of_a_hosts_verify(moody: TimedVerifier) -> None:
     assert moody.verify(PROBLEM, "Answer: 7", ()).correct is True
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_worker_may_run_code_without_a_sandbox_only_where_its_parent_may(moody: TimedVerifier, allowed: bool) -> None:
+    try:
+        allow_unsafe(allowed)
+        with TimedVerifier("moody") as judge:
+            assert judge.verify(PROBLEM, "Answer: unsafe", ()).correct is allowed
+    finally:
+        allow_unsafe(False)
 
 
 def test_a_pack_that_is_not_installed_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
