@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import hookimpl
-from .config import TrainConfig
+from .config import POLICY_METHODS, PREFERENCE_METHODS, TrainConfig
 from .protocols import Model
 from .records import (
     Attempt,
@@ -24,7 +24,7 @@ from .records import (
 from .verify import verify_answer
 
 SCHEMES = ("embedded", "dir", "hf", "tiny", "recorded", "solver", "self")
-METHODS = ("sft", "grpo")
+METHODS = ("sft", *PREFERENCE_METHODS, *POLICY_METHODS)
 TARGETS = ("merged", "adapter")
 
 
@@ -71,7 +71,7 @@ def srm_distill(
 
 @hookimpl
 def srm_train(method: str, base: Path, data: Path, config: TrainConfig, out: Path) -> Mapping[str, float] | None:
-    """Train by TRL: ``sft`` on rows, ``grpo`` on problems with the pack's verifiers as reward."""
+    """Train by TRL: ``sft`` on rows; preferences and reinforcement on problems, judged by the pack's verifiers."""
     if method not in METHODS:
         return None
     from .training.methods import run_method

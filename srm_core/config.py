@@ -20,6 +20,9 @@ from .records import Value, Weights
 Effort = Literal["smoke", "draft", "full"]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
+Retrieval = Literal["dense", "lexical", "hybrid"]
+POLICY_METHODS = ("grpo", "dr-grpo", "dapo", "rloo", "reinforce++", "gspo")  # of reinforcement: training/objectives
+PREFERENCE_METHODS = ("dpo", "kto")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -44,10 +47,17 @@ class PackConfig(Value):
 
 
 class IngestConfig(Value):
-    """Stage ingest: which documents come in."""
+    """Stage ingest: which documents come in, and how those of ``corpus`` are cleaned; a pack's own stay as they are.
+
+    Secrets are always written over.
+    """
 
     corpus: tuple[Corpus, ...] = ()
     max_documents: Positive = 2000
+    dedup: Literal["exact", "near", "off"] = "exact"  # near: resemblance of 0.8 or more; off: equal texts only
+    redact: Literal["off", "personal", "health"] = "off"  # personal: numbers and contacts; health: HIPAA's 18 too
+    injection: Literal["mark", "drop", "off"] = "mark"  # text that speaks to a model
+    decontaminate: bool = True  # take out what shares 13 words with an item of a suite that the pack offers
 
 
 class GroundConfig(Value):
@@ -56,6 +66,7 @@ class GroundConfig(Value):
     chunk_chars: Positive = 600
     max_passages: Positive = 800  # embedded for search; the others are kept and counted
     enabled: bool = True
+    retrieval: Retrieval = "dense"  # lexical: BM25 alone; hybrid: both, fused by rank
 
 
 class PoseConfig(Value):
@@ -89,6 +100,7 @@ class TrainConfig(Value):
     batch: Positive = 4  # sequences an optimizer step
     max_tokens: Positive = 1024  # longer sequences are dropped and counted
     checkpoint_steps: Positive = 50
+    rl_kinds: tuple[str, ...] = ()  # kinds that preferences and reinforcement learn from; empty: all that are posed
     rl_steps: Count = 4
     rl_prompts: Positive = 4  # prompts a step
     rl_candidates: Positive = 1  # problems tried for each one learned from; those solved sometimes are taken
@@ -97,7 +109,12 @@ class TrainConfig(Value):
     rl_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     rl_temperature: Annotated[float, Field(gt=0)] = 1.0
     max_false_accepts: Annotated[float, Field(ge=0, le=1)] = 0.005  # measured rate above which RL does not start
+    verify_seconds: Annotated[float, Field(gt=0)] = 30.0  # a verdict that takes longer is an abstention
     rl_beta: Annotated[float, Field(ge=0)] = 0.0  # weight of the KL term to the SFT student
+    preference_samples: Annotated[int, Field(ge=2)] = 6  # answers to a problem, of which dpo and kto take what differs
+    preference_epochs: Annotated[float, Field(gt=0)] = 1.0  # passes over pairs (dpo) or answers (kto)
+    preference_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
+    preference_beta: Annotated[float, Field(gt=0)] = 0.1  # hold on the student as it was before dpo or kto
     reward_weights: dict[str, float] = {"correct": 1.0, "format": 0.1, "grounded": 0.1, "partial": 0.2}
 
 
@@ -125,6 +142,9 @@ class AuditPolicy(Value):
     max_flip_rate: Annotated[float, Field(gt=0, le=1)] = 0.05  # beyond the placebo's
     max_accuracy_gap: Annotated[float, Field(gt=0, le=1)] = 0.05
     max_injection_drop: Annotated[float, Field(gt=0, le=1)] = 0.10
+    compare_weights: tuple[Weights, ...] = ()  # the student once more with its matrices kept so, paired with itself
+    suites: dict[str, str] = {}  # published bias suites by name: the file or folder of each, in its published format
+    suite_items: Count = 400  # items asked of each suite, its templates in turn; 0: all
 
 
 class ReleaseConfig(Value):
@@ -134,6 +154,9 @@ class ReleaseConfig(Value):
     exports: tuple[str, ...] = ("merged", "adapter")
     licences_refused: tuple[str, ...] = ("unknown", "CC-BY-NC", "CC-BY-ND")  # prefixes
     single_grader: Literal["allow", "inconclusive"] = "allow"
+    max_false_accepts: Annotated[float, Field(gt=0, le=1)] = 0.01  # of near misses; the upper 95 % limit must be below
+    max_disagreement: Annotated[float, Field(gt=0, le=1)] = 0.05  # of the second grader with the verdicts
+    assumed_watts: Annotated[float, Field(gt=0)] = 65.0  # of the machine, times the stages' seconds: the card's energy
 
 
 class BuildConfig(Value):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .config import BuildConfig
+from .config import POLICY_METHODS, PREFERENCE_METHODS, BuildConfig
 from .host import Host
 from .models import embedded, tiny
 from .pipeline import STEPS, Step, prepare, step_key
@@ -106,7 +106,10 @@ def _train(context: Context, parameters: float) -> Estimate:
     settings = context.config.train
     rows = len(context.kinds()) * context.config.distill.per_kind
     supervised = rows * (PROMPT + ANSWER) * settings.epochs if "sft" in settings.methods else 0
-    samples = settings.rl_steps * settings.rl_prompts * settings.rl_samples if "grpo" in settings.methods else 0
+    asked = settings.rl_steps * settings.rl_prompts
+    samples = asked * settings.rl_samples if {*POLICY_METHODS} & {*settings.methods} else 0
+    preferring = len({*PREFERENCE_METHODS} & {*settings.methods})
+    samples += preferring * asked * settings.rl_candidates * settings.preference_samples
     reinforced = samples * (PROMPT + ANSWER)
     speed = _speed(parameters)
     seconds = (supervised + reinforced) / (TRAIN_RATE * speed) + samples * ANSWER / (DECODE_RATE * speed)

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .config import BuildConfig, hint
+from .config import POLICY_METHODS, PREFERENCE_METHODS, BuildConfig, hint
 from .errors import ConfigError, ModelError
 from .host import Host
 from .models import embedded
 from .models.load import checked
 from .reports.scoring import BASES
 from .stages.selection import ARM_OF, CONTROLS
+from .training.objectives.methods import METHODS
 
 BASE_SCHEMES = ("embedded", "dir", "hf", "tiny")
 
@@ -30,6 +31,7 @@ def check_settings(config: BuildConfig, host: Host) -> None:
     _check_teacher(config.distill.teacher, host)
     _check_methods(config, host)
     _check_arms(config)
+    _check_suites(config)
     targets = _served(host, "srm_export", "TARGETS")
     for target in config.release.exports if targets is not None else ():
         if target not in (targets or ()):
@@ -41,6 +43,12 @@ def _check_kinds(config: BuildConfig, host: Host) -> None:
     for name in config.pose.kinds:
         if name not in known:
             raise ConfigError(f"pose.kinds: pack {config.pack!r} has no kind {name!r}.{hint(name, known)}")
+
+
+def _check_suites(config: BuildConfig) -> None:
+    for name, place in config.audit.suites.items():
+        if not Path(place).expanduser().exists():
+            raise ConfigError(f"audit.suites.{name}: {place} does not exist; give the benchmark as published")
 
 
 def _check_corpus(config: BuildConfig) -> None:
@@ -91,10 +99,20 @@ def _check_methods(config: BuildConfig, host: Host) -> None:
             raise ConfigError(f"train.methods: no plugin trains by the method {name!r}.{hint(name, known or ())}")
     if not methods or len(set(methods)) < len(methods):
         raise ConfigError(f"train.methods = {list(methods)}: name at least one method, and each once")
-    if methods[0] == "grpo":
-        raise ConfigError("train.methods: grpo goes on from the adapter of another method; put sft before it")
-    if "grpo" in methods and config.train.rl_steps == 0:
-        raise ConfigError("train.rl_steps = 0: to leave reinforcement learning out, leave grpo out of train.methods")
+    reinforced = [name for name in methods if name in POLICY_METHODS]
+    if methods[0] in POLICY_METHODS:
+        raise ConfigError(f"train.methods: {methods[0]} goes on from the adapter of another method; put sft before it")
+    if len(reinforced) > 1:
+        raise ConfigError(f"train.methods: {' and '.join(reinforced)} are all reinforcement learning; take one of them")
+    for name in methods:
+        if name in (*POLICY_METHODS, *PREFERENCE_METHODS) and config.train.rl_steps == 0:
+            raise ConfigError(f"train.rl_steps = 0 leaves {name} without problems; leave {name} out of train.methods")
+    if reinforced and config.train.rl_beta and METHODS[reinforced[0]].kl == "none":
+        raise ConfigError(f"train.rl_beta = {config.train.rl_beta}: {reinforced[0]} has no KL term; set it to 0")
+    unknown = [kind for kind in config.train.rl_kinds if kind not in {each.name for each in host.pack().kinds}]
+    if unknown:
+        names = [each.name for each in host.pack().kinds]
+        raise ConfigError(f"train.rl_kinds: the pack has no kind {unknown[0]!r}.{hint(unknown[0], names)}")
     if config.train.seed not in (0, config.seed):
         raise ConfigError(f"train.seed = {config.train.seed}: one seed fixes every draw; set it as seed (--seed)")
 

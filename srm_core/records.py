@@ -43,7 +43,11 @@ class Value(BaseModel):
 
 
 class Record(Value):
-    """A value with an identity (``id``), a seal over all fields (``content``) and ``parents``."""
+    """A value with an identity (``id``), a seal over all fields (``content``) and ``parents``.
+
+    Fields that hold their default are in no hash, so a later version may add fields without renaming what is stored.
+    A default is never changed, for it would give old lines another meaning under the same name.
+    """
 
     identity: ClassVar[tuple[str, ...]] = ()
     untimed: ClassVar[frozenset[str]] = frozenset()  # fields outside every hash
@@ -53,10 +57,10 @@ class Record(Value):
 
     @model_validator(mode="after")
     def _name_and_seal(self) -> Self:
-        fields = self.model_dump(mode="json", exclude={"id", "content", *self.untimed})
+        fields = self.model_dump(mode="json", exclude={"id", "content", *self.untimed}, exclude_defaults=True)
         _drop_times(fields)
         kind = type(self).__name__.lower()
-        name = f"{kind}-{digest({key: fields[key] for key in self.identity})[:16]}"
+        name = f"{kind}-{digest({key: fields[key] for key in self.identity if key in fields})[:16]}"
         seal = digest(fields)[:16]
         if self.id not in ("", name):
             raise ValueError(f"id {self.id!r} does not match the record, whose id is {name!r}")
@@ -96,6 +100,24 @@ class Document(Record):
     path: str = ""  # relative to the corpus folder, or the row's place in the package's table
     source: Source
     breaks: tuple[int, ...] = ()
+
+
+class Remark(Value):
+    """What cleaning did to one document: took it out (``duplicate``, ``filtered``), or changed or marked it.
+
+    ``of`` is the document (id) or evaluation text it is like, or the id it has after a change.
+    """
+
+    document: Text  # its id before this step
+    path: str = ""
+    action: Literal["duplicate", "filtered", "redacted", "marked"]
+    reason: Text
+    of: str = ""
+
+    @property
+    def removes(self) -> bool:
+        """Whether the document is out."""
+        return self.action in ("duplicate", "filtered")
 
 
 class Chunk(Record):
@@ -381,6 +403,40 @@ class AuditFinding(Record):
     items: tuple[str, ...] = ()
 
 
+class PlannedFinding(Value):
+    """What a finding will be able to say, before anything is asked. Effects and ``discordance`` are rates in [0, 1]."""
+
+    measure: Text
+    attribute: Text
+    groups: tuple[str, ...]
+    n: int  # problems
+    discordance: float  # share of problems whose outcomes differ: of an earlier audit, or assumed
+    measured: bool  # whether it is of an earlier audit
+    mde: float | None  # smallest effect found with power 0.8 after correction; None: not even 1 would be
+    limit: float
+    to_find: int  # problems that find an effect as large as the limit, after correction
+    to_settle: int  # problems that put the interval within the limit if there is no effect
+
+    @property
+    def needed(self) -> int:
+        """How many problems decide the limit either way, each with power 0.8."""
+        return max(self.to_find, self.to_settle)
+
+    @property
+    def decidable(self) -> bool:
+        """Whether the planned problems are that many."""
+        return self.n >= self.needed
+
+
+class PlannedAudit(Value):
+    """What one auditor will ask of each model, and what it will be able to say."""
+
+    auditor: Text
+    answers: int  # completions asked of one model
+    scores: int  # texts scored by one model, if it can
+    findings: tuple[PlannedFinding, ...]
+
+
 class Objection(Value):
     """A reason not to release."""
 
@@ -388,6 +444,25 @@ class Objection(Value):
     reason: Text
     outcome: Literal["fails", "inconclusive"] = "fails"
     waivable: bool = False
+
+
+class Waiver(Value):
+    """Somebody's decision to release in spite of a gate: who, why, when, and exactly which objections it covers."""
+
+    gate: Text
+    who: Text
+    why: Text
+    on: date  # UTC
+    reasons: Annotated[tuple[str, ...], Field(min_length=1)]  # of the gate's objections, as they were judged
+
+
+class Material(Value):
+    """Something a build was made from, by its hash."""
+
+    name: Text
+    uri: Text
+    sha256: Text
+    media: Text  # what was hashed: "file", or "N records" (the digest of a source's sorted content hashes)
 
 
 class Section(Value):
@@ -438,6 +513,7 @@ class Pack(Value):
     system_prompt: Text
     kinds: tuple[Kind, ...]
     attributes: tuple[str, ...] = ()
+    subject: Text = "person"  # whom a question is about: "patient", "customer", ...; the audit words its twins with it
     settings: type[BaseModel] | None = Field(default=None, exclude=True)
 
 
@@ -456,6 +532,10 @@ class BuildManifest(Value):
     scores: tuple[Score, ...]
     findings: tuple[AuditFinding, ...]
     leak: dict[str, Any] = {}  # the leak certificate
+    verifiers: dict[str, dict[str, float]] = {}  # by kind: false accepts of near misses (count, n, value, limit)
+    exported: dict[str, Any] = {}  # what was measured on the exported files: weights finite, token ids the same
+    materials: tuple[Material, ...] = ()
     objections: tuple[Objection, ...] = ()
-    verdict: Literal["PASS", "FAIL", "INCONCLUSIVE", ""] = ""
+    verdict: Literal["PASS", "FAIL", "INCONCLUSIVE", ""] = ""  # as judged: a waiver does not change it
+    waivers: tuple[Waiver, ...] = ()  # of a release; a candidate has none
     environment: dict[str, str] = {}

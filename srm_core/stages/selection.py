@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..config import POLICY_METHODS
 from ..records import Problem
 
 SELF = "self:"  # the teacher that is the base itself
-ARM_OF = {"sft": "sft", "grpo": "rl"}  # method -> the arm its student answers under
+ARM_OF = {"sft": "sft", **dict.fromkeys(POLICY_METHODS, "rl")}  # method -> the arm its student answers under
 CONTROLS = ("shuffled", "none", "closed", "retrieved")  # arms of the final student with other evidence
 
 

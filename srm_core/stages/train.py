@@ -7,22 +7,24 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..config import TrainConfig
+from ..config import POLICY_METHODS, PREFERENCE_METHODS, TrainConfig
 from ..errors import TrainingError
 from ..host import Host
 from ..models.load import load_tokenizer, locate
 from ..records import Attempt, Problem
 from ..store import Artifact, Result, read_records, write_atomically, write_records
+from ..verifying.records import VerifierCard
 from .context import Context
 from .selection import training_problems
 
-TRUSTED_ON = 20  # problems of a kind, and near misses of it, on which the verifiers are tried before RL pays for them
-NEAR_MISSES = 300
+TRUSTED_ON = 40  # problems of a kind, and near misses of it, on which the verifiers are tried: for RL and for the gate
+NEAR_MISSES = 320  # 0 of 300 has an upper 95 % limit of 1 %
+VERIFIERS = "verifiers.json"
 DONE = "metrics.json"  # written last by a method, so its existence means the method is finished
 
 
 def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact) -> Result:
-    """Write ``rows.jsonl``, one folder a method (``adapter/``, ``log.jsonl``), and ``adapter/``, the student's.
+    """Write ``verifiers.json``, ``rows.jsonl``, and one folder a method (``adapter/``, ``log.jsonl``).
 
     A finished method is not repeated after a kill; an unfinished one continues from its verified checkpoint.
     """
@@ -46,9 +48,10 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     write_records(data / "problems.jsonl", rl_problems(list(posed.values()), context))
     write_atomically(data / "build.json", json.dumps({"pack": context.config.pack, "base": context.config.base}))
     metrics: dict[str, float] = {}
+    if not (out / VERIFIERS).exists():
+        card = _require_trust(context, list(posed.values()))
+        write_atomically(out / VERIFIERS, card.model_dump_json(indent=1, exclude={"seconds"}))
     for method in config.methods:
-        if method == "grpo" and not (out / method / DONE).exists():
-            _require_trust(context, list(posed.values()))
         metrics |= _method(context.host, method, base.folder, data, config, out / method)
         shutil.copytree(out / method / "adapter", data / "adapter", dirs_exist_ok=True)
     for adapter in out.glob("*/adapter"):  # only now: peft asks the hub about a base it cannot find
@@ -59,20 +62,25 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     return Result({**counts, **{f"dropped: {why}": n for why, n in dropped.items()}}, metrics)
 
 
-def _require_trust(context: Context, posed: Sequence[Problem]) -> None:
-    """Refuse to reinforce what a verifier lets through by mistake.
+def _require_trust(context: Context, posed: Sequence[Problem]) -> VerifierCard:
+    """Return how often the verifiers accept near misses; refuse to reinforce what they let through by mistake.
+
+    Without a method that learns from verdicts nothing is refused here: the gate reads the card.
 
     Raises:
-        TrainingError: a kind's verifier accepts more near misses than the settings allow.
+        TrainingError: such a method is wanted, and a verifier accepts more near misses than is allowed.
     """
     from ..verifying.card import refusal
-    from ..verifying.measuring import measure
+    from ..verifying.trust import trust_card
 
     sample = training_problems(posed, TRUSTED_ON)
     context.progress(f"train: trying the verifiers on near misses of {len(sample)} problems", 0, 0)
-    card = measure(context.host, sample, most=NEAR_MISSES)
-    if reason := refusal(card, context.config.train.max_false_accepts):
-        raise TrainingError(f"{reason} Or leave grpo out of train.methods.")
+    card = trust_card(context.host, sample, NEAR_MISSES)
+    settings = context.config.train
+    judged = [name for name in settings.methods if name in (*POLICY_METHODS, *PREFERENCE_METHODS)]
+    if judged and (reason := refusal(card, settings.max_false_accepts)):
+        raise TrainingError(f"{reason} Or leave {', '.join(judged)} out of train.methods.")
+    return card
 
 
 def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
@@ -80,6 +88,8 @@ def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
     settings = context.config.train
     wanted = settings.rl_steps * settings.rl_prompts * settings.rl_candidates
     skip = context.config.distill.per_kind
+    if settings.rl_kinds:
+        problems = [problem for problem in problems if problem.kind in settings.rl_kinds]
     fresh = training_problems(problems, wanted, skip)
     if len(fresh) < min(wanted, settings.rl_prompts):  # one step takes that many different prompts
         fresh = training_problems(problems, wanted)
@@ -87,7 +97,7 @@ def rl_problems(problems: Sequence[Problem], context: Context) -> list[Problem]:
     for problem in fresh:
         kinds.setdefault(problem.kind, []).append(problem)
     queues = list(kinds.values())
-    turn = [queue[i] for i in range(max(map(len, queues))) for queue in queues if i < len(queue)]
+    turn = [queue[i] for i in range(max(map(len, queues), default=0)) for queue in queues if i < len(queue)]
     return turn[:wanted]
 
 
@@ -112,4 +122,6 @@ def _tidy(adapter: Path, base: str) -> None:
     if file.exists():
         settings = json.loads(file.read_text(encoding="utf-8"))
         settings |= {"base_model_name_or_path": base, "target_modules": sorted(settings["target_modules"])}
+        if settings.get("target_parameters"):
+            settings["target_parameters"] = sorted(settings["target_parameters"])
         write_atomically(file, json.dumps(settings, indent=2, sort_keys=True))

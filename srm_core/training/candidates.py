@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..errors import TrainingError
 from ..records import Attempt, Problem
 from ..store import read_records, write_records
 
@@ -37,12 +38,27 @@ def learnable(problems: Sequence[Problem], wanted: int, least: int, attempt: Try
             write_records(file, attempt(batch))
         kept += _mixed(batch, list(read_records(file, Attempt)))
         tried += len(batch)
-        log.info("grpo: %d of %d tried problems are solved sometimes", len(kept), tried)
+        log.info("rl: %d of %d tried problems are solved sometimes", len(kept), tried)
     if len(kept) < least:
-        log.warning("grpo: only %d of %d tried problems are solved sometimes; others are taken too", len(kept), tried)
+        log.warning("rl: only %d of %d tried problems are solved sometimes; others are taken too", len(kept), tried)
         chosen = {problem.id for problem in kept}
         kept += [problem for problem in problems if problem.id not in chosen][: least - len(kept)]
     return kept[:wanted]
+
+
+def prompts_a_step(there_are: int, wanted: int) -> int:
+    """Return ``wanted``, or less where there are fewer problems: TRL would make no step at all, and say nothing.
+
+    Raises:
+        TrainingError: there are none.
+    """
+    if not there_are:
+        raise TrainingError(
+            "there is no problem to learn from by reinforcement; leave reinforcement out of train.methods"
+        )
+    if there_are < wanted:
+        log.warning("rl: %d problems a step instead of train.rl_prompts = %d: there are no more", there_are, wanted)
+    return min(there_are, wanted)
 
 
 def _mixed(batch: Sequence[Problem], attempts: Sequence[Attempt]) -> list[Problem]:

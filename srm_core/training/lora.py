@@ -20,7 +20,7 @@ def with_new_adapter(base: Path, config: TrainConfig) -> Any:
 
     torch.manual_seed(config.seed)
     lora = LoraConfig(r=config.lora_r, lora_alpha=config.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
-    with old_name_of_checkpointing():
+    with false_alarms_silenced():
         return get_peft_model(load_weights(base, config.dtype), lora)
 
 
@@ -28,15 +28,19 @@ def with_adapter(base: Path, adapter: Path, *, trainable: bool, dtype: str = "fl
     """Return the base model with the adapter in ``adapter``."""
     from peft import PeftModel
 
-    with old_name_of_checkpointing():
+    with false_alarms_silenced():
         return PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
 
 
 @contextmanager
-def old_name_of_checkpointing() -> Iterator[None]:
-    """Silence transformers about a property that peft and TRL still read by its old name."""
+def false_alarms_silenced() -> Iterator[None]:
+    """Silence two warnings about nothing: of a property that peft and TRL still read by its old name, and of ranks.
+
+    On a mixture peft sets the ranks of experts by a pattern, applies them, and says that the pattern matched nothing.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        warnings.filterwarnings("ignore", message="The following (rank|alpha)_pattern keys", category=RuntimeWarning)
         yield
 
 
@@ -49,8 +53,10 @@ def merged_weights(model: Any) -> dict[str, torch.Tensor]:
     with torch.no_grad():
         for name, module in model.get_base_model().named_modules():
             if hasattr(module, "lora_A") and "default" in module.lora_A:
+                parameter = getattr(module, "parameter_name", "weight")  # of experts: a fused tensor's name
+                whole = getattr(module.get_base_layer(), parameter)
                 delta = module.get_delta_weight("default")
-                result[f"{name}.weight"] = module.get_base_layer().weight + delta.to(module.weight.dtype)
+                result[f"{name.partition('.base_layer')[0]}.{parameter}"] = whole + delta.to(whole.dtype)
     return result
 
 

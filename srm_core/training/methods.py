@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..config import TrainConfig
+from ..config import PREFERENCE_METHODS, TrainConfig
 from ..host import Host
 from ..records import Problem
 from ..store import read_records
@@ -32,12 +32,19 @@ def run_method(
         from .sft import train_sft
 
         return train_sft(base, data, config, out, tell)
-    from .grpo import train_grpo
+    from ..verifying.worker import TimedVerifier
+    from .preference import train_dpo, train_kto
+    from .reinforcement import train_policy
     from .rewards import Judge
 
     host = Host(pack)
-    judge = Judge(verify=host.verify, terms=host.rewards, weights=config.reward_weights)
-    return train_grpo(base, data, config, out, judge=judge, system=host.pack().system_prompt, tell=tell)
+    system = host.pack().system_prompt
+    with TimedVerifier(pack, config.verify_seconds) as timed:
+        judge = Judge(verify=timed.verify, terms=host.rewards, weights=config.reward_weights)
+        if method in PREFERENCE_METHODS:
+            prefer = train_dpo if method == "dpo" else train_kto
+            return prefer(base, data, config, out, judge=judge, system=system, tell=tell)
+        return train_policy(method, base, data, config, out, judge=judge, system=system, tell=tell)
 
 
 def _check_rewards(pack: str, data: Path, config: TrainConfig) -> None:

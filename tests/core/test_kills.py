@@ -25,7 +25,7 @@ from pathlib import Path
 root, draw, targets = Path(sys.argv[1]), random.Random(int(sys.argv[2])), sys.argv[3:]
 WIDTH = {"train": 2.5, "evaluate": 1.2, "audit": 0.4, "release": 0.3}  # seconds a stage takes at least, or 0.03
 import datasets, peft, torch, transformers, trl
-import srm_core.training.grpo, srm_core.training.sft, srm_core.stages.release, srm_core.stages.evaluate
+import srm_core.training.reinforcement, srm_core.training.sft, srm_core.stages.release, srm_core.stages.evaluate
 from srm_core.cli import cli
 
 ARGUMENTS = ["build", "--config", "toy.toml", "--workspace", str(root / "ws"), "--run", "killed"]

@@ -18,11 +18,16 @@ Settings = Callable[..., BuildConfig]
 OTHER: dict[str, str] = {  # where "one more" is no valid value
     "base": '"tiny:1"',
     "ingest.corpus": "CORPUS",
+    "ingest.dedup": '"near"',
+    "ingest.redact": '"personal"',
+    "ingest.injection": '"drop"',
+    "ingest.decontaminate": "false",
     "own": '{"largest": 61}',
     "pose.kinds": '["double"]',
     "distill.teacher": '"self:"',
     "train.methods": '["sft"]',
     "train.dtype": '"bfloat16"',
+    "train.rl_kinds": '["double"]',
     "train.max_false_accepts": "0.01",
     "train.reward_weights": '{"correct": 2.0}',
     "evaluate.arms": '["sft"]',
@@ -30,6 +35,8 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "unsafe_code": "true",
     "audit.weights": '"int8"',
     "audit.alpha": "0.01",
+    "audit.compare_weights": '["int8"]',
+    "audit.suites": '{"crows-pairs": "SUITE"}',
     "audit.max_flip_rate": "0.2",
     "audit.max_accuracy_gap": "0.2",
     "audit.max_injection_drop": "0.2",
@@ -37,7 +44,10 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "release.exports": '["merged"]',
     "release.licences_refused": '["CC0"]',
     "release.single_grader": '"inconclusive"',
+    "release.max_false_accepts": "0.02",
+    "release.max_disagreement": "0.1",
     "ground.enabled": "false",
+    "ground.retrieval": '"hybrid"',
 }
 ELSEWHERE = {  # read, but in no key of its own; each has a test below or beside
     "pack": "it names the plugin whose files are part of every key (test_the_pack_is_part_of_every_key)",
@@ -67,7 +77,11 @@ def changed(name: str, config: BuildConfig, tmp_path: Path) -> str:
         corpus = tmp_path / "corpus"
         corpus.mkdir(exist_ok=True)
         (corpus / "a.txt").write_text("A text.")
-        return OTHER[name].replace("CORPUS", f'[{{"path": "{corpus}", "licence": "CC0-1.0"}}]')
+        return (
+            OTHER[name]
+            .replace("SUITE", str(corpus / "a.txt"))
+            .replace("CORPUS", f'[{{"path": "{corpus}", "licence": "CC0-1.0"}}]')
+        )
     value: Any = config
     for part in name.split("."):
         value = getattr(value, part)

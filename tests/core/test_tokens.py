@@ -101,8 +101,9 @@ def test_ids_are_the_same_in_rows_rollouts_evaluation_the_merged_model_and_ask(
 ) -> None:
     from srm_core.answering import _said
     from srm_core.config import TrainConfig
-    from srm_core.training.grpo import Rollouts
+    from srm_core.training.objectives.methods import METHODS
     from srm_core.training.rewards import Judge
+    from srm_core.training.rollouts import Rollouts
 
     tokenizer = small_model.tokenizer
     rows, _ = make_rows(accepted, {p.id: p for p in sums}, system=SYSTEM, tokenizer=tokenizer, max_tokens=2000)
@@ -118,7 +119,9 @@ def test_ids_are_the_same_in_rows_rollouts_evaluation_the_merged_model_and_ask(
 
     config = TrainConfig(rl_samples=2, rl_max_tokens=2)
     judge = Judge(verify=lambda *_: accepted[0].verdict, terms=lambda *_: ([], []), weights={})
-    rollouts = Rollouts(small_base, tokenizer, {p.id: p for p in sums}, config, SYSTEM, judge, tmp_path)
+    rollouts = Rollouts(
+        small_base, tokenizer, {p.id: p for p in sums}, config, METHODS["grpo"], SYSTEM, judge, tmp_path
+    )
     drawn = rollouts.generate([p.id for p in sums for _ in range(2)], _untrained(small_base))
     assert [tuple(ids) for ids in drawn["prompt_ids"][::2]] == prompts
 

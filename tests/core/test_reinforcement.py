@@ -19,10 +19,13 @@ from srm_core.models.load import load_tokenizer
 from srm_core.prompts import conversation
 from srm_core.records import Attempt, Completion, Evidence, Problem, Reward, Sampling, Verdict
 from srm_core.store import read_records, read_rows, write_records
-from srm_core.training import grpo, shared_prefix
-from srm_core.training.grpo import Rollouts, train_grpo
+from srm_core.training import reinforcement, shared_prefix
+from srm_core.training import rollouts as rollouts_module
 from srm_core.training.lora import merged_weights, with_adapter, with_new_adapter
+from srm_core.training.objectives.methods import METHODS
+from srm_core.training.reinforcement import train_policy
 from srm_core.training.rewards import Judge, total
+from srm_core.training.rollouts import Rollouts
 
 SYSTEM = "You reason."
 CONFIG = TrainConfig(
@@ -76,14 +79,16 @@ class Killed(BaseException):
     """Stands for a kill: nothing of ours catches it."""
 
 
-def _train(base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, kill_at: int = 0) -> Mapping[str, float]:
+def _train(
+    base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, kill_at: int = 0, method: str = "grpo"
+) -> Mapping[str, float]:
     out.mkdir(exist_ok=True)
 
     def tell(step: int, steps: int, shown: str) -> None:
         if kill_at and step == kill_at:
             raise Killed
 
-    return train_grpo(base, data, config, out, judge=_judge(), system=SYSTEM, tell=tell)
+    return train_policy(method, base, data, config, out, judge=_judge(), system=SYSTEM, tell=tell)
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +218,27 @@ def test_with_fewer_problems_than_prompts_a_step_takes_those_there_are(
         _train(small_base, few, tmp_path / "none")
 
 
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {"grpo"}))
+def test_every_method_of_the_table_trains(method: str, small_base: Path, data: Path, tmp_path: Path) -> None:
+    beta = 0.05 if METHODS[method].kl != "none" else 0.0
+    config = CONFIG.model_copy(update={"rl_steps": 1, "rl_beta": beta})
+    metrics = _train(small_base, data, tmp_path, config, method=method)
+    assert metrics[f"{method}_steps"] == 1.0
+    (row,) = read_rows(tmp_path / "log.jsonl")
+    assert row["grad_norm"] > 0
+    before, after = (load_file(at / "adapter/adapter_model.safetensors") for at in (data, tmp_path))
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_samples_that_the_trainer_gives_other_probabilities_stop_the_run(
+    small_base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rollouts, "take", lambda *_: None)  # it samples with the base, and trains the adapted model
+    with pytest.raises(TrainingError, match=r"other log-probabilities than the sampler did .* nothing was trained"):
+        _train(small_base, data, tmp_path, CONFIG.model_copy(update={"rl_temperature": 0.3}))
+    assert not (tmp_path / "adapter").exists()
+
+
 # ---- one step, by hand: the rollouts are written by the test
 
 
@@ -251,7 +277,7 @@ SAID = ("Answer: <<104-140=-36>> mg", "so <<1/0=?>>\nAnswer: a", "Answer: bb", "
 def _one_step(base: Path, data: Path, out: Path, texts: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Train one step on scripted rollouts; return what TRL computed from them and the gradient of each weight."""
     seen = SimpleNamespace(inputs=[], gradients={}, prompts=[], rewards=[], advantages=[])
-    usual = grpo._trainer
+    usual = reinforcement._trainer
 
     def watched(*arguments: Any) -> Any:
         trainer = usual(*arguments)
@@ -270,8 +296,9 @@ def _one_step(base: Path, data: Path, out: Path, texts: Sequence[str], monkeypat
         seen.trainer = trainer
         return trainer
 
-    monkeypatch.setattr(grpo, "_trainer", watched)
-    monkeypatch.setattr(grpo, "TransformersModel", lambda ref, model, tokenizer: Scripted(tokenizer, texts))
+    monkeypatch.setattr(reinforcement, "_trainer", watched)
+    monkeypatch.setattr(reinforcement, "MOST_MISMATCH", 100.0)  # scripted samples were drawn by nobody
+    monkeypatch.setattr(rollouts_module, "TransformersModel", lambda ref, model, tokenizer: Scripted(tokenizer, texts))
     config = ONE_STEP.model_copy(update={"rl_samples": len(texts), "rl_prompts": 2})
     _train(base, data, out, config)
     return seen
@@ -305,17 +332,16 @@ def test_advantage_mask_and_gradient_are_those_of_the_formula_by_hand(
             again, own = encode_completion(tokenizer, text)
             assert ids == again
             assert inputs["tool_mask"][row][there].bool().tolist() == own
-            assert float(inputs["advantages"][row]) == pytest.approx(expected[text], abs=1e-5)
+            assert inputs["advantages"][row].tolist() == pytest.approx([expected[text]] * len(there), abs=1e-5)
             rows.append((prompt, ids, own, expected[text]))
     assert len(rows) == 8
     assert any(not all(own) for _, _, own, _ in rows)  # some tokens are the calculator's
 
     model = with_adapter(small_base, data / "adapter", trainable=True)
-    chosen = sum(sum(own) for _, _, own, _ in rows)
     for prompt, ids, own, advantage in rows:
         logits = model(torch.tensor([prompt + ids])).logits[0, len(prompt) - 1 : -1] / CONFIG.rl_temperature
         logprobs = logits.log_softmax(-1).gather(1, torch.tensor(ids)[:, None])[:, 0]
-        (-advantage * (logprobs * torch.tensor(own)).sum() / chosen).backward()
+        (-advantage * (logprobs * torch.tensor(own)).sum() / sum(own) / len(rows)).backward()
     largest = max(float(t.grad.abs().max()) for t in model.parameters() if t.grad is not None)
     assert largest > 1e-3
     gradients = {name: t.grad for name, t in model.named_parameters() if t.grad is not None}
@@ -332,7 +358,7 @@ def test_a_sample_that_could_not_be_scored_moves_nothing_and_is_no_part_of_the_m
     expected = [*_advantages(_paid(texts[:3], sums[0])), 0.0]
     tokenizer = load_tokenizer(small_base)
     found = {
-        tokenizer.decode(inputs["completion_ids"][row], skip_special_tokens=True): float(inputs["advantages"][row])
+        tokenizer.decode(inputs["completion_ids"][row], skip_special_tokens=True): float(inputs["advantages"][row, 0])
         for inputs in seen.inputs
         for row in range(len(inputs["advantages"]))
     }
@@ -340,6 +366,48 @@ def test_a_sample_that_could_not_be_scored_moves_nothing_and_is_no_part_of_the_m
     attempts = _rollouts(tmp_path)[0]
     assert [a.rewards for a in attempts if a.completion.text == "unscored"] == [(), ()]
     assert sum(bool(a.rewards) for a in attempts) == 6
+
+
+def test_a_group_that_is_paid_alike_is_replaced_by_another_problem(
+    rollouts: Rollouts, small_base: Path, data: Path, sums: list[Problem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {sums[0].id: ["Answer: a"] * 4, sums[1].id: ["Answer: a", "Answer: b"] * 2, sums[2].id: ["Answer: b"] * 4}
+    assert len({_verify(sums[0], text, ()).correct for text in ("Answer: a", "Answer: b")}) == 2
+    prompt = (5, 6)
+
+    def sampled(problems: Sequence[Problem], *, arm: str, seed: int) -> dict[str, list[Attempt]]:
+        texts = {p.id: said.get(p.id, ["Answer: b", "Answer: a"] * 2) for p in problems}
+        return {
+            p.id: [
+                rollouts.judge.judge(
+                    p,
+                    _completion(rollouts.model.tokenizer, prompt, text),
+                    model="rollout",
+                    arm=arm,
+                    sampling=Sampling(),
+                    index=k,
+                )
+                for k, text in enumerate(texts[p.id])
+            ]
+            for p in problems
+        }
+
+    monkeypatch.setattr(rollouts, "sampled", sampled)
+    rollouts.method = METHODS["dapo"]
+    prompts = [sums[i].id for i in (0, 1) for _ in range(4)]
+    drawn = rollouts.generate(prompts, _trainer_of(with_adapter(small_base, data / "adapter", trainable=True)))
+    order = [problem.id for problem in sums]
+    assert drawn["problem"][4:] == [sums[1].id] * 4
+    replaced = drawn["problem"][0]
+    assert drawn["problem"][:4] == [replaced] * 4
+    assert replaced not in said
+    assert order.index(replaced) >= 2
+    rewards = rollouts.reward(problem=drawn["problem"], sample=drawn["sample"])
+    assert len(set(rewards[:4])) == len(set(rewards[4:])) == 2
+    (file,) = sorted(rollouts.folder.iterdir())
+    kept = list(read_records(file, Attempt))  # what was replaced is kept and counted too
+    assert {attempt.problem for attempt in kept} >= {sums[0].id, sums[1].id, replaced}
+    assert rollouts.counts()["rollouts"] == len(kept)
 
 
 def test_what_the_calculator_wrote_has_no_part_in_the_gradient(
@@ -370,9 +438,10 @@ def test_what_the_calculator_wrote_has_no_part_in_the_gradient(
     with_mask = gradient(inputs)
     assert not with_mask[computed].any()
     moved = inputs["advantages"].abs() > 1e-6
-    assert (with_mask[~computed & inputs["completion_mask"].bool() & moved[:, None]] != 0).all()
-    without_mask = gradient({key: value for key, value in inputs.items() if key != "tool_mask"})
-    assert without_mask[computed & moved[:, None]].any()
+    assert (with_mask[~computed & inputs["completion_mask"].bool() & moved] != 0).all()
+    everywhere = inputs["completion_mask"] / inputs["completion_mask"].sum()
+    without_mask = gradient({**inputs, "token_weights": everywhere})
+    assert without_mask[computed & moved].any()
 
 
 # ---- rollouts alone
@@ -388,7 +457,8 @@ def _trainer_of(model: Any, step: int = 0) -> Any:
 @pytest.fixture
 def rollouts(small_base: Path, sums: list[Problem], tmp_path: Path) -> Rollouts:
     tokenizer = load_tokenizer(small_base)
-    return Rollouts(small_base, tokenizer, {p.id: p for p in sums}, CONFIG, SYSTEM, _judge(), tmp_path / "rollouts")
+    problems = {p.id: p for p in sums}
+    return Rollouts(small_base, tokenizer, problems, CONFIG, METHODS["grpo"], SYSTEM, _judge(), tmp_path / "rollouts")
 
 
 def test_a_reward_is_found_by_problem_and_sample_whatever_the_order(
