@@ -1,0 +1,59 @@
+"""Where the routers and experts of a transformers model are: Mixtral, Qwen3-MoE and OLMoE.
+
+All three keep their experts fused: ``gate_up_proj`` (N, 2I, D) and ``down_proj`` (N, D, I), one slice an expert. All
+three are dropless: every choice of a router is computed, whatever the load.
+"""
+
+# N experts, K experts a token, D hidden width, I inner width of an expert
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ModelError
+
+MATRICES = ("gate_up_proj", "down_proj")
+ROUTERS = ("MixtralTopKRouter", "Qwen3MoeTopKRouter", "OlmoeTopKRouter")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One sparse layer: its number in the model, its dotted name, its router and its experts (modules)."""
+
+    layer: int
+    name: str
+    router: Any
+    experts: Any
+
+    @property
+    def size(self) -> int:
+        """The number of experts."""
+        return int(self.router.num_experts)
+
+    @property
+    def top_k(self) -> int:
+        """How many experts a token is sent to."""
+        return int(self.router.top_k)
+
+
+def moe_blocks(model: Any) -> list[Block]:
+    """Return the sparse layers of ``model``, in order.
+
+    Raises:
+        ModelError: there are none (the model is dense), or they are of a class not listed in `ROUTERS`.
+    """
+    parts = dict(model.named_modules())
+    found = []
+    for name, module in parts.items():
+        if type(module).__name__ in ROUTERS:
+            home = name.rpartition(".")[0]
+            layer = int(next(part for part in home.split(".") if part.isdecimal()))
+            found.append(Block(layer, home, module, parts[f"{home}.experts"]))
+    if not found:
+        kind = getattr(getattr(model, "config", None), "model_type", type(model).__name__)
+        raise ModelError(
+            f"a model of type {kind!r} has no routers of the classes {', '.join(ROUTERS)}; "
+            "make experts of a dense Llama or Qwen3 model with `srm moe upcycle`"
+        )
+    return found
