@@ -19,7 +19,7 @@ from .records import BuildManifest
 from .sandbox.shared import allow_unsafe
 from .stages.context import Context, Progress, silent
 from .stages.selection import SELF
-from .store import Artifact, Result, check_files, sha256, write_atomically
+from .store import Artifact, Result, check_files, hashes, sha256, write_atomically
 from .workspace import Run, Workspace, cache_dir
 
 log = logging.getLogger(__name__)
@@ -65,10 +65,10 @@ def _model(ref: str) -> dict[str, str]:
 
 
 STEPS = (
-    Step("ingest", _corpus, (), ("srm_documents",), ("srm_core.stages.ingest",)),
+    Step("ingest", _corpus, (), ("srm_documents", "srm_clean", "srm_evals"), ("srm_core.stages.ingest",)),
     Step(
         "ground",
-        lambda c: {**_corpus(c), "chunk_chars": c.ground.chunk_chars, "max_passages": c.ground.max_passages},
+        lambda c: {**_corpus(c), **c.ground.model_dump(mode="json", exclude={"enabled"})},
         ("ingest",),
         ("srm_triples", "srm_open_knowledge"),
         ("srm_core.stages.ground", "srm_core.splitting"),
@@ -288,9 +288,16 @@ def _settings(step: Step, context: Context) -> dict[str, Any]:
         settings["files"] = fingerprint(context)
     if step.name == "pose":
         settings["kinds"] = list(context.kinds())
+    if step.name == "audit" and context.config.audit.suites:
+        settings["suite_files"] = {name: _files_of(place) for name, place in context.config.audit.suites.items()}
     if context.config.unsafe_code:
         settings["unsafe_code"] = True
     return settings
+
+
+def _files_of(place: str) -> dict[str, str]:
+    root = Path(place).expanduser()
+    return hashes(root) if root.is_dir() else {root.name: sha256(root)} if root.is_file() else {}
 
 
 def _code(step: Step, context: Context) -> str:

@@ -1,4 +1,4 @@
-"""The core's gates: is the student better, is the test clean, are the sources licensed, are the graders enough."""
+"""The core's gates: is the student better, is the test clean, are the sources licensed, can the graders be believed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from ..config import AuditPolicy, ReleaseConfig
 from ..records import BuildManifest, Objection, Score, Section
 from .leak import total_leaks
+from .measures import finite_weights, grader_disagreement, same_tokens, verifier_quality
+from .policy import loosened
 from .scoring import ALL, BASES, find
 
 
@@ -17,7 +19,12 @@ def objections(manifest: BuildManifest) -> Iterator[Objection]:
     yield from _contamination(manifest)
     yield from _licences(manifest, policy)
     yield from _graders(manifest, policy)
+    yield from grader_disagreement(manifest, policy, disagreement(manifest))
+    yield from verifier_quality(manifest, policy)
+    yield from finite_weights(manifest)
+    yield from same_tokens(manifest)
     yield from _precision(manifest)
+    yield from loosened(manifest)
     if manifest.settings.get("unsafe_code"):
         reason = "code that a model wrote was run without a sandbox (--unsafe-code)"
         yield Objection(gate="sandbox", reason=reason, outcome="inconclusive", waivable=True)
@@ -110,5 +117,10 @@ def _precision(manifest: BuildManifest) -> Iterator[Objection]:
 
 
 def disagreement(manifest: BuildManifest) -> Score | None:
-    """Return how often an independent second grader agreed with the verdicts, or None where there is none."""
-    return find(manifest.scores, suite="held-out", metric="second_grader_agreement")
+    """Return how often an independent second grader agreed with the verdicts on the candidate, or None.
+
+    Where the gain was not measured, no arm is known to be the candidate's, and the first agreement is returned.
+    """
+    wanted = {"suite": "held-out", "metric": "second_grader_agreement", "decoding": "greedy"}
+    best = gain(manifest)
+    return find(manifest.scores, **wanted, **({"arm": best.arm} if best else {}))

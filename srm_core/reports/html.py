@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..config import POLICY_METHODS
 from ..records import BuildManifest
 from ..store import write_atomically
 from .plots import accuracy_plot, audit_plot, curve, effect_text, finding_label
@@ -27,7 +28,8 @@ VERDICTS = {
 def write_report(manifest: BuildManifest, logs: Logs, out: Path) -> Path:
     """Write the report of a build to the file ``out`` and return it.
 
-    ``logs`` maps a training method to its log: ``sft`` with ``step`` and ``loss``, ``grpo`` with ``step``, ``reward``.
+    ``logs`` maps a training method to its log: ``sft`` with ``step`` and ``loss``, one of reinforcement with ``step``
+    and ``reward``.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -48,10 +50,11 @@ def write_report(manifest: BuildManifest, logs: Logs, out: Path) -> Path:
     }
     judged = [finding for finding in manifest.findings if finding.limit is not None and not finding.reference]
     summary = summarize(manifest)
+    reinforced = next((log for name, log in logs.items() if name in POLICY_METHODS), ())
     pictures = {
         "accuracy": accuracy_plot(summary),
         "loss": curve(logs.get("sft", ()), "loss", colour="#3f7fd0", ylabel="loss, nats a token"),
-        "reward": curve(logs.get("grpo", ()), "reward", colour="#0b8f6f", ylabel="mean reward"),
+        "reward": curve(reinforced, "reward", colour="#0b8f6f", ylabel="mean reward"),
         "audit": audit_plot(judged),
     }
     page = environment.get_template("report.html").render(

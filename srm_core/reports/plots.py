@@ -107,13 +107,17 @@ def finding_label(finding: AuditFinding) -> str:
 
 def is_rate(finding: AuditFinding) -> bool:
     """Say whether a finding is a difference in rates; log-probabilities (nats) say so in the measure's name."""
-    return "logprob" not in finding.measure and all(
-        abs(end) <= 1 for end in (finding.effect, finding.low, finding.high)
+    return (
+        "logprob" not in finding.measure
+        and ":" not in finding.measure
+        and all(abs(end) <= 1 for end in (finding.effect, finding.low, finding.high))
     )
 
 
 def effect_text(finding: AuditFinding, value: float) -> str:
-    """Return one of a finding's numbers with its unit: points for rates, nats for log-probabilities."""
+    """Return one of a finding's numbers with its unit: points for rates, nats for log-probabilities, a suite's own."""
+    if ":" in finding.measure:  # a published suite: its own unit
+        return f"{value:+.3g}"
     return f"{100 * value:+.1f}" if is_rate(finding) else f"{value:+.3g} nats"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -81,7 +82,8 @@ def test_leak_prints_the_certificate_and_refuses_a_run_without_one(workspace, ma
 
 @pytest.mark.parametrize(("verdict", "code"), [("FAIL", 3), ("INCONCLUSIVE", 4)])
 def test_a_refused_release_exits_by_its_verdict_and_says_why(workspace, make_manifest, monkeypatch, verdict, code):
-    def release_run(run, place, *, progress):
+    def release_run(run, place, *, waive, progress):
+        assert waive == []
         raise ReleaseRefused(f"the gate's verdict is {verdict}")
 
     _replace(monkeypatch, "publishing", release_run=release_run)
@@ -92,8 +94,15 @@ def test_a_refused_release_exits_by_its_verdict_and_says_why(workspace, make_man
     assert f"not released: the gate's verdict is {verdict}" in done.stderr
 
 
+def _released(run):
+    """Stand for a release: a folder with the run's manifest."""
+    (run.path / "release").mkdir()
+    shutil.copyfile(run.path / "manifest.json", run.path / "release" / "manifest.json")
+    return run.path / "release"
+
+
 def test_a_release_that_passes_exits_with_0_and_says_where(workspace, monkeypatch):
-    _replace(monkeypatch, "publishing", release_run=lambda run, place, *, progress: run.path / "release")
+    _replace(monkeypatch, "publishing", release_run=lambda run, place, *, waive, progress: _released(run))
     done = _srm(workspace, "release", "first")
     assert done.exit_code == 0
     assert f"released in {workspace / 'runs' / 'first' / 'release'}" in done.stdout
@@ -129,7 +138,7 @@ def test_ask_says_so_if_there_is_no_single_answer(workspace, monkeypatch):
 
 def test_verify_exits_with_1_if_anything_differs(tmp_path, monkeypatch):
     checks = [SimpleNamespace(name="hashes", ok=False, value="card.md was changed")]
-    _replace(monkeypatch, "publishing", verify_release=lambda folder: checks)
+    _replace(monkeypatch, "publishing", verify_release=lambda folder, sample: checks)
     done = CliRunner().invoke(cli, ["verify", str(tmp_path)])
     assert (done.exit_code, done.stdout) == (1, "FAILED hashes: card.md was changed\n")
     checks[0].ok = True

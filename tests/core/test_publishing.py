@@ -5,12 +5,14 @@ The candidate is real: a small model learns in a second to say yes, which its ba
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
 import shutil
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,10 @@ from srm_core.cli import cli
 from srm_core.config import load_config
 from srm_core.errors import ArtifactError, ReleaseRefused
 from srm_core.pipeline import build
-from srm_core.publishing import PUBLIC, SIGNATURE, STATEMENT, Check, release_run, verify_release
-from srm_core.records import Attempt, BuildManifest, Problem, Score, StageRecord
+from srm_core.publishing import PUBLIC, STATEMENT, Check, release_run, verify_release
+from srm_core.publishing.checking import signature
+from srm_core.records import Attempt, AuditFinding, AuditItem, BuildManifest, Problem, Score, StageRecord
+from srm_core.reports.waivers import Request
 from srm_core.stages.release import SUMS
 from srm_core.store import read_records, sha256, write_records
 from srm_core.testing.fixtures import write_metadata
@@ -34,7 +38,9 @@ PROJECT = {
     "entry-points": {"srm.packs": {"agreeing": "srm_pack_agreeing"}},
 }
 PACK = """
-from srm_core import ChoiceKey, EvalItem, Kind, Pack, Problem, hookimpl
+from srm_core import (
+    AuditFinding, AuditItem, ChoiceKey, EvalItem, Kind, Pack, Probe, Problem, Source, Triple, Variant, hookimpl
+)
 
 KIND = Kind(name="agree", title="Agreeing", book="open", anchor="a word", shared="nothing", core=True)
 PACK = Pack(
@@ -58,6 +64,45 @@ def srm_open_knowledge(folder):
 @hookimpl
 def srm_problems():
     return [problem(str(number)) for number in range(100, 200)]
+
+
+@hookimpl
+def srm_triples():
+    yield Triple(subject="a:yes", predicate="a:is", object="a:right", source=Source(name="words", licence="CC0-1.0"))
+
+
+@hookimpl
+def srm_probes(problems):
+    for each in problems:
+        kindly = Variant(name="kindly", problem=problem(f"Please, {each.anchor}"))
+        yield Probe(
+            measure="tone", attribute="tone", harm="quality-of-service",
+            variants=(Variant(name="curt", problem=each), kindly), parents=(each.id,),
+        )
+
+
+@hookimpl
+def srm_findings(probes, models, verify, policy):
+    for role, model in models.items():
+        asked = [(probe, variant) for probe in probes for variant in probe.variants]
+        said = model.answer([variant.problem for _, variant in asked])
+        likely = model.gold_logprobs([variant.problem for _, variant in asked])
+        items = [
+            AuditItem(
+                probe=probe.id, variant=variant.name, role=role, completion=text, logprob=nats,
+                verdict=verify(variant.problem, text.text, ()), parents=(probe.id,),
+            )
+            for (probe, variant), text, nats in zip(asked, said, likely)
+        ]
+        yield from items
+        right = [float(item.verdict.correct is True) for item in items]
+        gap = sum(right[1::2]) - sum(right[::2])
+        yield AuditFinding(
+            measure="tone gap", attribute="tone", groups=("curt", "kindly"), role=role, harm="quality-of-service",
+            effect=gap, low=gap, high=gap, n=len(right) // 2, limit=policy.max_accuracy_gap,
+            outcome="within" if abs(gap) <= policy.max_accuracy_gap else "exceeds",
+            items=tuple(item.id for item in items),
+        )
 
 
 @hookimpl
@@ -98,6 +143,9 @@ def passed(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in toy_environment.items():
             patch.setenv(name, value)
+        patch.setenv(
+            "SRM_ENGINE", "reference"
+        )  # nothing here depends on compiled kernels, and making them takes minutes
         patch.setenv("SRM_KEY", str(home / "keys" / "owner.key"))
         patch.syspath_prepend(str(home))
         config = load_config(pack="agreeing", effort="smoke", assignments=SETTINGS, base=f"dir:{small_base}")
@@ -114,6 +162,43 @@ def place(passed: Path, tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "ws")
 
 
+def rebuilt(passed: Path, name: str, setting: str) -> Path:
+    """Return a copy of the workspace in which the run was built again with one setting changed."""
+    copy = passed.parent / name
+    shutil.copytree(passed, copy, symlinks=True)
+    base = Run("good", passed / "runs" / "good").manifest().base
+    build(
+        load_config(pack="agreeing", effort="smoke", assignments=(*SETTINGS, setting), base=base),
+        Workspace(copy),
+        run="good",
+    )
+    return copy
+
+
+@pytest.fixture(scope="module")
+def failed_home(passed: Path) -> Path:
+    return rebuilt(passed, "failed", "release.min_gain=1.0")
+
+
+@pytest.fixture(scope="module")
+def loosened_home(passed: Path) -> Path:
+    """Judged by a policy that is looser than the default."""
+    return rebuilt(passed, "loosened", "release.max_disagreement=0.5")
+
+
+@pytest.fixture
+def failed(failed_home: Path, tmp_path: Path) -> Workspace:
+    """A copy of a workspace whose run failed: what follows tries to get it out all the same."""
+    shutil.copytree(failed_home, tmp_path / "failed", symlinks=True)
+    return Workspace(tmp_path / "failed")
+
+
+@pytest.fixture
+def loosened(loosened_home: Path, tmp_path: Path) -> Workspace:
+    shutil.copytree(loosened_home, tmp_path / "loosened", symlinks=True)
+    return Workspace(tmp_path / "loosened")
+
+
 @pytest.fixture(scope="module")
 def released(passed: Path) -> Path:
     """The folder of a release; tests that change it copy it."""
@@ -124,6 +209,14 @@ def released(passed: Path) -> Path:
 
 def by_name(checks: list[Check]) -> dict[str, Check]:
     return {check.name: check for check in checks}
+
+
+def statement_in(folder: Path) -> dict[str, Any]:
+    """Return the payload of a release's envelope, read as any DSSE tool would."""
+    found = json.loads((folder / STATEMENT).read_text())
+    assert found["payloadType"] == "application/vnd.in-toto+json"
+    said: dict[str, Any] = json.loads(base64.b64decode(found["payload"]))
+    return said
 
 
 def edit_json(file: Path, **changes: Any) -> None:
@@ -140,14 +233,16 @@ def test_the_student_learned_and_its_base_had_not(passed: Path) -> None:
 
 def test_a_candidate_that_passed_is_released_signed_and_verifies(released: Path) -> None:
     checks = by_name(verify_release(released))
-    assert {name: check.ok for name, check in checks.items()} == {"files": True, "signature": True, "evaluation": True}
+    assert list(checks) == ["files", "signature", "model signature", "evaluation", "audit"]
+    assert all(check.ok for check in checks.values())
     assert checks["evaluation"].value == "8 of 8 verdicts and 8 of 8 texts come out the same"
-    statement = json.loads((released / STATEMENT).read_text())
-    assert statement["verdict"] == "PASS"
-    assert statement["subject"] == json.loads((released / SUMS).read_text())
-    assert {"manifest.json", "merged/model.safetensors", "adapter/adapter_model.safetensors"} <= set(
-        statement["subject"]
-    )
+    assert checks["audit"].value == "4 of 4 verdicts come out the same, 4 of 4 log-probabilities within 0.02 nats"
+    assert checks["signature"].value.startswith("PASS, signed by owner.pub")
+    said = statement_in(released)
+    assert said["predicate"]["srm_gate"] == {"judged": "PASS", "released": "PASS", "objections": [], "waivers": []}
+    subject = {each["name"]: each["digest"]["sha256"] for each in said["subject"]}
+    assert subject == {**json.loads((released / SUMS).read_text()), SUMS: sha256(released / SUMS)}
+    assert {"manifest.json", "merged/model.safetensors", "adapter/adapter_model.safetensors"} <= set(subject)
     key = Path(os.environ["SRM_KEY"])
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert b"PRIVATE" not in (released / PUBLIC).read_bytes()
@@ -170,41 +265,46 @@ def test_releasing_twice_gives_the_same_files(place: Workspace) -> None:
     assert not (place.run("good").path / ".release").exists()
 
 
-def test_one_flipped_bit_in_any_file_is_found(released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def not_now(folder: Path, sample: int) -> Check:
-        return Check("evaluation", True, "not re-executed in this test")
-
-    monkeypatch.setattr("srm_core.publishing._again", not_now)
+def test_one_flipped_byte_in_any_file_is_found_200_of_200(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random files and places; in the small files that vouch for the others also single bits, which formats may hide."""
+    monkeypatch.setattr("srm_core.publishing.checking.executed", lambda *_: [])  # the weights are not asked each time
     copy = tmp_path / "release"
     shutil.copytree(released, copy)
     assert all(check.ok for check in verify_release(copy))
     files = sorted(path for path in copy.rglob("*") if path.is_file())
+    vouching = [copy / name for name in (SUMS, STATEMENT, PUBLIC)]
     draw = random.Random(5)
-    small = [copy / name for name in (SUMS, STATEMENT, SIGNATURE, PUBLIC)]
-    for file in [*files, *small * 10, *draw.choices(files, k=20)]:
+    drawn = [*files, *vouching * 15, *draw.choices(files, k=200 - len(files) - 45)]
+    found = 0
+    for number, file in enumerate(drawn):
         whole = file.read_bytes()
         where = draw.randrange(len(whole))
-        file.write_bytes(whole[:where] + bytes([whole[where] ^ (1 << draw.randrange(8))]) + whole[where + 1 :])
+        change = 1 << draw.randrange(8) if number % 2 else draw.randrange(1, 256)
+        file.write_bytes(whole[:where] + bytes([whole[where] ^ change]) + whole[where + 1 :])
         assert not all(check.ok for check in verify_release(copy)), f"{file.relative_to(copy)}, byte {where}"
         file.write_bytes(whole)
+        found += 1
+    assert found == len(drawn) == 200
     assert all(check.ok for check in verify_release(copy))
 
 
-def test_every_bit_of_the_public_key_counts(released: Path, tmp_path: Path) -> None:
-    from srm_core.publishing import _signature
-
+def test_every_bit_of_the_public_key_counts_and_of_the_envelopes_end(released: Path, tmp_path: Path) -> None:
     shutil.copytree(released, tmp_path / "release", ignore=shutil.ignore_patterns("merged", "adapter"))
-    file = tmp_path / "release" / PUBLIC
-    whole = file.read_bytes()
-    assert _signature(tmp_path / "release").ok
-    for place in range(len(whole)):  # the last letter of base64 has bits that PEM readers pass over
-        for bit in range(8):
-            file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << bit)]) + whole[place + 1 :])
-            assert not _signature(tmp_path / "release").ok, (place, bit)
+    assert signature(tmp_path / "release").ok
+    for name, span in ((PUBLIC, 10_000), (STATEMENT, 300)):  # the last letter of base64 has bits that readers pass over
+        file = tmp_path / "release" / name
+        whole = file.read_bytes()
+        for place in range(max(0, len(whole) - span), len(whole)):
+            for bit in range(8) if name == PUBLIC else (0, 5):
+                file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << bit)]) + whole[place + 1 :])
+                assert not signature(tmp_path / "release").ok, (name, place, bit)
+        file.write_bytes(whole)
 
 
 @pytest.mark.parametrize(
-    "lost", ["manifest.json", "merged/model.safetensors", "evidence/attempts.jsonl", SIGNATURE, PUBLIC]
+    "lost", ["manifest.json", "merged/model.safetensors", "evidence/attempts.jsonl", STATEMENT, PUBLIC]
 )
 def test_a_lost_file_is_found(released: Path, tmp_path: Path, lost: str) -> None:
     copy = tmp_path / "release"
@@ -228,14 +328,12 @@ def test_the_signature_of_another_release_or_another_key_is_found(
     monkeypatch.setenv("SRM_KEY", str(tmp_path / "other.key"))
     other = release_run(place.run("good"), place)
     assert by_name(verify_release(other))["signature"].ok  # whose key it is, only its owner can say
-    for swapped in ([SIGNATURE], [PUBLIC], [SIGNATURE, STATEMENT]):
-        copy = tmp_path / "-".join(swapped)
+    assert statement_in(other) == statement_in(released)
+    for name in (STATEMENT, PUBLIC):
+        copy = tmp_path / name
         shutil.copytree(released, copy)
-        for name in swapped:
-            shutil.copy(other / name, copy / name)
-        if swapped == [SIGNATURE, STATEMENT]:  # this pair belongs together: the key does not
-            assert (copy / STATEMENT).read_bytes() == (released / STATEMENT).read_bytes()
-        assert not by_name(verify_release(copy))["signature"].ok
+        shutil.copy(other / name, copy / name)
+        assert not signature(copy).ok
 
 
 def test_a_statement_about_other_files_is_found(released: Path, place: Workspace, tmp_path: Path) -> None:
@@ -285,13 +383,11 @@ def test_a_candidate_is_not_called_a_release_and_an_empty_folder_is_none(passed:
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("FAIL", 3), ("INCONCLUSIVE", 4)])
-def test_a_verdict_other_than_pass_is_refused_with_its_own_exit_code(place: Workspace, verdict: str, code: int) -> None:
-    setting = {"FAIL": 'release.licences_refused=[""]', "INCONCLUSIVE": 'release.single_grader="inconclusive"'}[verdict]
-    if verdict == "FAIL":
-        setting = "release.min_gain=1.0"
-    config = load_config(pack="agreeing", effort="smoke", assignments=(*SETTINGS, setting), base=base_of(place))
-    manifest = build(config, place, run="good")
-    assert manifest is not None
+def test_a_verdict_other_than_pass_is_refused_with_its_own_exit_code(
+    failed_home: Path, loosened_home: Path, verdict: str, code: int
+) -> None:
+    place = Workspace({"FAIL": failed_home, "INCONCLUSIVE": loosened_home}[verdict])
+    manifest = place.run("good").manifest()
     assert manifest.verdict == verdict
     with pytest.raises(ReleaseRefused, match=f"the gate's verdict on good is {verdict}"):
         release_run(place.run("good"), place)
@@ -309,18 +405,8 @@ def candidate_of(place: Workspace) -> Path:
     return place.run("good").candidate.resolve()
 
 
-def failed(place: Workspace) -> None:
-    """Build the run again so that it fails: what follows tries to get it out all the same."""
-    config = load_config(
-        pack="agreeing", effort="smoke", assignments=(*SETTINGS, "release.min_gain=1.0"), base=base_of(place)
-    )
-    manifest = build(config, place, run="good")
-    assert manifest is not None
-    assert manifest.verdict == "FAIL"
-
-
-def test_a_verdict_edited_by_hand_is_refused_wherever_else_it_is_edited_too(place: Workspace) -> None:
-    failed(place)
+def test_a_verdict_edited_by_hand_is_refused_wherever_else_it_is_edited_too(failed: Workspace) -> None:
+    place = failed
     run, candidate = place.run("good").path, candidate_of(place)
     edit_json(run / "manifest.json", verdict="PASS")
     with pytest.raises(ReleaseRefused, match="is not the one its candidate was judged by"):
@@ -350,8 +436,8 @@ def reseal(candidate: Path, *names: str) -> None:
     file.write_text(StageRecord.model_validate({**record, "content": ""}).model_dump_json())
 
 
-def test_scores_that_were_not_measured_are_refused(place: Workspace) -> None:
-    failed(place)
+def test_scores_that_were_not_measured_are_refused(failed: Workspace) -> None:
+    place = failed
     run, candidate = place.run("good").path, candidate_of(place)
     manifest = place.run("good").manifest()
     better = [
@@ -396,11 +482,10 @@ def test_a_candidate_that_is_gone_is_one_sentence(place: Workspace) -> None:
         release_run(place.run("good"), place)
 
 
-def test_an_old_manifest_beside_a_new_candidate_is_refused(place: Workspace) -> None:
-    run = place.run("good").path
-    old = (run / "manifest.json").read_text()
-    failed(place)
-    (run / "manifest.json").write_text(old)
+def test_an_old_manifest_beside_a_new_candidate_is_refused(place: Workspace, failed: Workspace) -> None:
+    old = (place.run("good").path / "manifest.json").read_text()
+    place = failed
+    (place.run("good").path / "manifest.json").write_text(old)
     assert BuildManifest.model_validate_json(old).verdict == "PASS"
     with pytest.raises(ReleaseRefused, match="is not the one its candidate was judged by"):
         release_run(place.run("good"), place)
@@ -411,9 +496,10 @@ def test_srm_release_and_srm_verify_from_the_command_line(place: Workspace, monk
     assert done.exit_code == 0, done.output
     folder = place.run("good").path / "release"
     assert f"PASS: released in {folder}" in done.stdout
-    done = CliRunner().invoke(cli, ["verify", str(folder)])
+    done = CliRunner().invoke(cli, ["verify", str(folder), "--sample", "3"])
     assert done.exit_code == 0, done.output
-    assert done.stdout.count("ok ") == 3
+    assert done.stdout.count("ok ") == 5
+    assert "3 of 3 verdicts and 3 of 3 texts" in done.stdout
     (folder / "leak.json").write_text("{}")
     done = CliRunner().invoke(cli, ["verify", str(folder)])
     assert done.exit_code == 1
@@ -424,8 +510,198 @@ def test_without_merged_weights_verify_says_that_it_could_not_execute(place: Wor
     config = load_config(
         pack="agreeing", effort="smoke", assignments=(*SETTINGS, 'release.exports=["adapter"]'), base=base_of(place)
     )
-    build(config, place, run="good")
-    checks = by_name(verify_release(release_run(place.run("good"), place)))
+    manifest = build(config, place, run="good")
+    assert manifest is not None
+    assert [(each.gate, each.outcome) for each in manifest.objections] == [("tokens", "inconclusive")]
+    why = Request("tokens", "Ada", "the base's tokenizer is used with the adapter")
+    checks = by_name(verify_release(release_run(place.run("good"), place, waive=[why])))
     assert checks["files"].ok
-    assert not checks["evaluation"].ok
-    assert checks["evaluation"].value.startswith("could not be re-executed")
+    for name in ("evaluation", "audit"):
+        assert not checks[name].ok
+        assert checks[name].value.startswith("could not be re-executed")
+
+
+# ---- waivers
+
+
+def test_a_policy_loosened_by_a_setting_is_refused_until_somebody_answers_for_it(loosened: Workspace) -> None:
+    place, manifest = loosened, loosened.run("good").manifest()
+    assert (manifest.verdict, [each.gate for each in manifest.objections]) == ("INCONCLUSIVE", ["policy"])
+    with pytest.raises(ReleaseRefused, match="the gate's verdict on good is INCONCLUSIVE"):
+        release_run(place.run("good"), place)
+    arguments = ["release", "good", "--workspace", str(place.root), "--waive", "policy", "--who", "Ada Lovelace"]
+    done = CliRunner().invoke(cli, [*arguments, "--why", "a pilot with ten users"])
+    assert done.exit_code == 0, done.output
+    folder = place.run("good").path / "release"
+    today = str(datetime.now(UTC).date())
+    assert f"waived: policy, by Ada Lovelace on {today}: a pilot with ten users\n" in done.stdout
+    assert f"PASS with waivers: released in {folder}" in done.stdout
+    done = CliRunner().invoke(cli, ["verify", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "ok     signature: PASS with waivers, signed by owner.pub" in done.stdout
+    assert f"ok     waiver: policy, by Ada Lovelace on {today}: a pilot with ten users" in done.stdout
+    gate = statement_in(folder)["predicate"]["srm_gate"]
+    assert (gate["judged"], gate["released"]) == ("INCONCLUSIVE", "PASS with waivers")
+    assert gate["objections"] == [manifest.objections[0].model_dump(mode="json")]
+    assert gate["waivers"][0]["reasons"] == [manifest.objections[0].reason]
+    card = (folder / "README.md").read_text()
+    assert "## Release gate: PASS with waivers" in card
+    assert f"- **waiver of policy** by Ada Lovelace on {today}: a pilot with ten users" in card
+    kept = json.loads((folder / "manifest.json").read_text())
+    assert (kept["verdict"], [each["who"] for each in kept["waivers"]]) == ("INCONCLUSIVE", ["Ada Lovelace"])
+    assert place.run("good").manifest().waivers == ()  # the candidate is still what it was judged to be
+
+
+def test_a_waiver_taken_out_or_put_into_a_release_is_found(loosened: Workspace, tmp_path: Path) -> None:
+    folder = release_run(loosened.run("good"), loosened, waive=[Request("policy", "Ada", "a pilot")])
+    for number, waivers in enumerate(([], [{**statement_waiver(folder), "who": "Ben"}])):
+        copy = tmp_path / str(number)
+        shutil.copytree(folder, copy)
+        edit_json(copy / "manifest.json", waivers=waivers)
+        sums = json.loads((copy / SUMS).read_text())
+        (copy / SUMS).write_text(json.dumps({**sums, "manifest.json": sha256(copy / "manifest.json")}))
+        assert not signature(copy).ok
+
+
+def statement_waiver(folder: Path) -> dict[str, Any]:
+    waiver: dict[str, Any] = statement_in(folder)["predicate"]["srm_gate"]["waivers"][0]
+    return waiver
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--waive", "policy"], 2, "a waiver is three options"),
+        (["--waive", "policy", "--who", "Ada"], 2, "a waiver is three options"),
+        (["--waive", "policy", "--who", "Ada", "--why", " "], 4, "the waiver of policy lacks its reason"),
+        (["--waive", "policy", "--who", "", "--why", "x"], 4, "the waiver of policy lacks a name"),
+        (["--waive", "capability", "--who", "Ada", "--why", "x"], 4, "no objection of 'capability' to waive"),
+    ],
+)
+def test_an_unsound_waiver_releases_nothing(loosened_home: Path, options: list[str], code: int, said: str) -> None:
+    place = Workspace(loosened_home)
+    done = CliRunner().invoke(cli, ["release", "good", "--workspace", str(place.root), *options])
+    assert (done.exit_code, said in done.stderr) == (code, True), done.output
+    assert not (place.run("good").path / "release").exists()
+
+
+def test_what_may_not_be_waived_and_what_passed_are_refused(place: Workspace, failed: Workspace) -> None:
+    with pytest.raises(ReleaseRefused, match="no objection of 'policy' to waive; gates that object: none"):
+        release_run(place.run("good"), place, waive=[Request("policy", "Ada", "a pilot")])
+    with pytest.raises(ReleaseRefused, match="capability may not be waived"):
+        release_run(failed.run("good"), failed, waive=[Request("capability", "Ada", "a pilot")])
+
+
+# ---- what somebody who knows how the store works might try
+
+
+def forge(place: Workspace, **changes: Any) -> None:
+    """Write a changed manifest to both its places and make every hash above it anew."""
+    candidate = candidate_of(place)
+    manifest = place.run("good").manifest().model_copy(update=changes)
+    for file in (place.run("good").path / "manifest.json", candidate / "manifest.json"):
+        file.write_text(manifest.model_dump_json(indent=1))
+    reseal(candidate, "manifest.json")
+
+
+def test_a_limit_loosened_in_the_manifest_after_the_judgement_is_refused(failed: Workspace) -> None:
+    place = failed
+    settings = place.run("good").manifest().settings
+    loose = {**settings, "release": {**settings["release"], "min_gain": 0.0}}
+    forge(place, settings=loose, objections=(), verdict="PASS")
+    with pytest.raises(ReleaseRefused, match=r"release\.min_gain is not what the candidate was judged by"):
+        release_run(place.run("good"), place)
+    for section, name, value in (("audit", "max_flip_rate", 0.9), ("train", "epochs", 9.0)):
+        forge(place, settings={**settings, section: {**settings[section], name: value}})
+        with pytest.raises(ReleaseRefused, match=rf"{section}\.{name} is not what the candidate was judged by"):
+            release_run(place.run("good"), place)
+    forge(place, settings={**settings, "unsafe_code": True})
+    with pytest.raises(ReleaseRefused, match="did not run with unsafe_code as the manifest has it"):
+        release_run(place.run("good"), place)
+
+
+@pytest.mark.parametrize("name", ["merged/model.safetensors", "adapter/adapter_model.safetensors"])
+def test_a_model_swapped_after_the_audit_is_refused_even_with_every_hash_made_anew(place: Workspace, name: str) -> None:
+    from safetensors.torch import load_file, save_file
+
+    candidate = candidate_of(place)
+    weights = load_file(candidate / name)
+    first = sorted(weights)[0]
+    weights[first] = weights[first] + 0.001
+    save_file(weights, candidate / name, {"format": "pt"})
+    reseal(candidate, name)
+    said = (
+        "is not base \\+ adapter: the model was swapped" if name.startswith("merged") else "not what stage train wrote"
+    )
+    with pytest.raises(ReleaseRefused, match=said):
+        release_run(place.run("good"), place)
+
+
+def test_the_audit_of_an_earlier_student_is_refused(place: Workspace) -> None:
+    manifest = place.run("good").manifest()
+    new = next(record for record in manifest.stages if record.stage == "audit")
+    inputs = {**new.inputs, "train": "0" * 20}
+    key = place.store.key("audit", new.settings, inputs, new.code)
+    old = StageRecord.model_validate({**new.model_dump(exclude={"id", "content"}), "inputs": inputs, "key": key})
+    shutil.copytree(place.root / "store" / "audit" / new.key, place.root / "store" / "audit" / key)
+    (place.root / "store" / "audit" / key / "record.json").write_text(old.model_dump_json())
+    forge(place, stages=tuple(old if record.stage == "audit" else record for record in manifest.stages))
+    with pytest.raises(ReleaseRefused, match="stage audit was run on another train artifact"):
+        release_run(place.run("good"), place)
+    renamed = StageRecord.model_validate({**new.model_dump(exclude={"id", "content"}), "key": key})
+    forge(place, stages=tuple(renamed if record.stage == "audit" else record for record in manifest.stages))
+    with pytest.raises(ReleaseRefused, match="name of the audit artifact does not follow from its record"):
+        release_run(place.run("good"), place)
+
+
+def test_findings_edited_in_the_store_are_refused_even_with_their_hash_made_anew(place: Workspace) -> None:
+    manifest = place.run("good").manifest()
+    record = next(each for each in manifest.stages if each.stage == "audit")
+    folder = place.root / "store" / "audit" / record.key
+    findings = [
+        AuditFinding.model_validate({**each.model_dump(exclude={"content"}), "n": 999})
+        for each in read_records(folder / "findings.jsonl", AuditFinding)
+    ]
+    write_records(folder / "findings.jsonl", findings)
+    files = {**record.files, "findings.jsonl": sha256(folder / "findings.jsonl")}
+    edited = StageRecord.model_validate({**record.model_dump(exclude={"content"}), "files": files})
+    (folder / "record.json").write_text(edited.model_dump_json())
+    with pytest.raises(ReleaseRefused, match="the record of stage audit is not the one in the manifest"):
+        release_run(place.run("good"), place)
+
+
+def test_exported_checks_and_materials_made_up_in_the_manifest_are_refused(place: Workspace) -> None:
+    manifest = place.run("good").manifest()
+    tokens = {**manifest.exported, "tokens": {"problems": 10_000, "different": 0, "named": []}}
+    attempts: list[dict[str, Any]] = [{"exported": tokens}, {"materials": ()}, {"verifiers": {}}]
+    for changes in attempts:
+        forge(place, **changes)
+        with pytest.raises(ReleaseRefused, match="the manifest does not hold what was measured"):
+            release_run(place.run("good"), place)
+        forge(place, **{name: getattr(manifest, name) for name in changes})
+    release_run(place.run("good"), place)  # forging itself is not what is refused
+
+
+def test_an_answer_of_the_audit_made_up_is_found_by_asking_again(released: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "release"
+    shutil.copytree(released, copy)
+    file = copy / "evidence" / "audit.jsonl"
+    items = list(read_records(file, AuditItem))
+    assert {item.role for item in items} == {"student"}
+    wrong = [
+        AuditItem.model_validate(
+            {
+                **item.model_dump(exclude={"content"}),
+                "verdict": {"correct": not item.verdict.correct},
+                "logprob": 0.0,
+            }
+        )
+        for item in items
+    ]
+    write_records(file, wrong)
+    sums = json.loads((copy / SUMS).read_text())
+    (copy / SUMS).write_text(json.dumps({**sums, "evidence/audit.jsonl": sha256(file)}))
+    checks = by_name(verify_release(copy))
+    assert checks["files"].ok
+    assert checks["evaluation"].ok
+    assert (checks["audit"].ok, checks["audit"].value[:6]) == (False, "0 of 4")

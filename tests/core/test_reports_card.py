@@ -72,6 +72,44 @@ def test_what_the_stages_measured_reaches_the_annex(make_manifest):
     card = model_card(make_manifest(stages=(train,)), ())
     assert "| Architecture and parameters | 134,515,008 parameters |" in card
     assert "| Compute: time | 1 min 30 s in all, 1 min 30 s training |" in card
+    # 90 s at 65 W are 5850 J, and a kWh is 3,600,000 J: 0.001625, to three digits
+    assert "| Energy | 0.00162 kWh, estimated: 1 min 30 s of the stages (measured) times 65 W (assumed, " in card
+    assert "the power was not measured |" in card
+
+
+def test_operations_are_bounded_by_parameters_and_tokens(make_manifest):
+    train = StageRecord(
+        stage="train", key="k", inputs={}, settings={}, code="c", counts={"rows": 10, "tokens": 5000}, metrics={}
+    )
+    exported = {"weights": {"tensors": 1, "not_finite": 0, "named": [], "parameters": {"merged": 200, "adapter": 7}}}
+    card = model_card(make_manifest(stages=(train,), exported=exported), ())
+    assert "| Architecture and parameters | 200 parameters |" in card
+    assert "| Parameters trained | 7 parameters |" in card
+    # 6 x 200 parameters x 5000 tokens x 2 epochs = 12,000,000
+    assert "| Compute: operations | at most 1.2e+07 floating-point operations in supervised training" in card
+    assert "| Data: number of points | 10 training rows |" in card
+
+
+def test_the_head_names_language_data_and_metric(make_manifest):
+    head = _head(model_card(make_manifest(), ()))
+    assert head["language"] == ["en"]
+    assert head["datasets"] == ["icd-10-cm", "own-corpus"]
+    assert head["metrics"] == ["accuracy"]
+    assert "metrics" not in _head(model_card(make_manifest(scores=()), ()))
+
+
+def test_a_medical_card_answers_the_ten_principles_and_another_one_does_not(make_manifest):
+    card = model_card(make_manifest(), ())
+    checklist = card.partition("## Good machine learning practice (medical)\n\n")[2]
+    assert checklist.startswith("This is not a medical device and was not assessed as one.")
+    assert [line.split(".")[0] for line in checklist.splitlines()[4:14]] == [f"| {n}" for n in range(1, 11)]
+    assert "| 7. The team of human and model is looked at | not measured |" in checklist
+    assert "1 of 3 kinds have a second grader" in checklist
+    levels = {"fact": {"leaks": 0}, "exact": {"leaks": 2}}
+    leak = {"train": 300, "test": 40, "levels": levels, "not_checked": []}
+    assert "2 leaks of 40 test items at 2 levels" in model_card(make_manifest(leak=leak), ())
+    law = make_manifest().pack.model_copy(update={"name": "law"})
+    assert "medical)" not in model_card(make_manifest(pack=law), ())
 
 
 def test_sections_of_plugins_follow_ours_and_titles_cannot_become_markup(make_manifest):
