@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pluggy
 
-from .config import AuditPolicy, PackConfig, TrainConfig
+from .config import AuditPolicy, GroundConfig, IngestConfig, PackConfig, TrainConfig
 from .protocols import Knowledge, Model, Respondent, Verify
 from .records import (
     Attempt,
@@ -25,8 +25,10 @@ from .records import (
     Evidence,
     Objection,
     Pack,
+    PlannedAudit,
     Probe,
     Problem,
+    Remark,
     Reward,
     Sampling,
     Section,
@@ -50,15 +52,26 @@ def srm_documents(config: PackConfig) -> Iterable[Document]:
 
 
 @hookspec
+def srm_clean(
+    documents: Iterable[Document], evaluation: Mapping[str, str], config: IngestConfig
+) -> Iterable[Document | Remark]:
+    """Yield each document as it is or changed, or a remark that takes it out; further remarks are kept as notes.
+
+    Called by the stage ``ingest``, one plugin after the other: what one keeps, the next is given. ``documents`` is a
+    stream to be read once and to its end. ``evaluation`` holds the texts of held-out suites by the item's id.
+    """
+
+
+@hookspec
 def srm_triples(config: PackConfig) -> Iterable[Triple]:
     """Yield the facts of the graph, each with its licence. Called by the stage ``ground``."""
 
 
 @first
-def srm_open_knowledge(folder: Path) -> Knowledge | None:
+def srm_open_knowledge(folder: Path, config: GroundConfig | None) -> Knowledge | None:
     """Open (or make) the knowledge base in ``folder``, or None to leave it to another plugin.
 
-    Called by ``ground`` to fill it and by later stages to read it.
+    Called by ``ground`` to fill it, with its settings, and by later stages to read it, with None.
     """
 
 
@@ -127,17 +140,27 @@ def srm_evals(config: PackConfig) -> Iterable[EvalItem]:
 
 
 @hookspec
-def srm_probes(problems: Sequence[Problem], config: PackConfig) -> Iterable[Probe]:
-    """Yield audit probes made from held-out ``problems``. Called by the stage ``audit``."""
+def srm_probes(problems: Sequence[Problem], config: PackConfig, pack: Pack | None) -> Iterable[Probe]:
+    """Yield audit probes made from held-out ``problems`` of ``pack``. Called by the stage ``audit``."""
 
 
 @hookspec
 def srm_findings(
     probes: Sequence[Probe], models: Mapping[str, Respondent], verify: Verify, policy: AuditPolicy
 ) -> Iterable[AuditItem | AuditFinding]:
-    """Ask the probes of each model, by role ("base", "student"); yield every item, then the findings.
+    """Ask the probes of each model, by role ("base", "student", "student-int8"); yield every item, then the findings.
 
-    Called by ``audit``.
+    Called by ``audit``. Its models also take plain conversations (`srm_core.protocols.Direct`).
+    """
+
+
+@hookspec
+def srm_audit_plan(
+    probes: Sequence[Probe], verify: Verify, policy: AuditPolicy, pilot: Sequence[AuditItem]
+) -> Iterable[PlannedAudit]:
+    """Yield what `srm_findings` would ask and could find, without a model. Called by ``srm audit --plan``.
+
+    ``pilot`` are items of the student from an earlier audit of the run, perhaps none.
     """
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import click
 
-from .calls import answer_of, items_of, new_terms, sentence, typed
+from .calls import Implementation, answer_of, items_of, new_terms, sentence, typed
 from .codehash import code_digest
-from .config import AuditPolicy, PackConfig, TrainConfig, hint, parse
+from .config import AuditPolicy, GroundConfig, IngestConfig, PackConfig, TrainConfig, hint, parse
 from .discovery import HOOKS, InstalledPack, PluginInfo, installed_packs
 from .errors import ConfigError, HookAnswerError, ModelError, PackNotFound, PluginError, SrmError
 from .protocols import Knowledge, Model, Respondent, Verify
@@ -31,8 +31,10 @@ from .records import (
     Evidence,
     Objection,
     Pack,
+    PlannedAudit,
     Probe,
     Problem,
+    Remark,
     Reward,
     Sampling,
     Section,
@@ -140,6 +142,19 @@ class Host:
         """Yield the texts of the corpus."""
         return self._collect("srm_documents", Document, config=self.settings(config))
 
+    def clean(
+        self, documents: Iterable[Document], evaluation: Mapping[str, str], config: IngestConfig
+    ) -> Iterator[Document | Remark]:
+        """Yield what every plugin keeps of ``documents``, each given what the one before kept, and all remarks.
+
+        Raises:
+            HookAnswerError: a plugin lost a document, or gave one more than it was given.
+        """
+        stream: Iterator[Document | Remark] = iter(documents)
+        for each in self._registry.table["srm_clean"]:
+            stream = _cleaned(each, stream, {"evaluation": evaluation, "config": config})
+        return stream
+
     def triples(self, config: PackConfig) -> Iterator[Triple]:
         """Yield the facts of the graph."""
         return self._collect("srm_triples", Triple, config=self.settings(config))
@@ -159,7 +174,7 @@ class Host:
 
     def probes(self, problems: Sequence[Problem], config: PackConfig) -> Iterator[Probe]:
         """Yield audit probes made from held-out ``problems``."""
-        return self._collect("srm_probes", Probe, problems=problems, config=self.settings(config))
+        return self._collect("srm_probes", Probe, problems=problems, config=self.settings(config), pack=self._pack)
 
     def findings(
         self, probes: Sequence[Probe], models: Mapping[str, Respondent], verify: Verify, policy: AuditPolicy
@@ -167,6 +182,13 @@ class Host:
         """Yield each auditor's items, then its findings."""
         offered = {"probes": probes, "models": models, "verify": verify, "policy": policy}
         return self._collect("srm_findings", (AuditItem, AuditFinding), **offered)
+
+    def audit_plan(
+        self, probes: Sequence[Probe], verify: Verify, policy: AuditPolicy, pilot: Sequence[AuditItem] = ()
+    ) -> Iterator[PlannedAudit]:
+        """Yield what each auditor would ask and could find; nothing is asked."""
+        offered = {"probes": probes, "verify": verify, "policy": policy, "pilot": pilot}
+        return self._collect("srm_audit_plan", PlannedAudit, **offered)
 
     def objections(self, manifest: BuildManifest) -> Iterator[Objection]:
         """Yield reasons not to release."""
@@ -236,9 +258,9 @@ class Host:
 
     # ---- verbs: the first answer, the pack asked first
 
-    def open_knowledge(self, folder: Path) -> Knowledge:
-        """Open (or make) the knowledge base in ``folder``."""
-        opened = self._first("srm_open_knowledge", _Knowledge, folder=folder)  # type: ignore[type-abstract]
+    def open_knowledge(self, folder: Path, config: GroundConfig | None = None) -> Knowledge:
+        """Open (or make) the knowledge base in ``folder``; ``config`` are the settings of the stage that fills it."""
+        opened = self._first("srm_open_knowledge", _Knowledge, folder=folder, config=config)  # type: ignore[type-abstract]
         if opened is None:
             raise PluginError("no plugin opens a knowledge base; is the plugin 'knowledge' blocked? See: srm plugins")
         return opened
@@ -314,3 +336,35 @@ class Host:
             if answer is not None:
                 return answer
         return None
+
+
+def _cleaned(
+    each: Implementation, stream: Iterator[Document | Remark], offered: Mapping[str, Any]
+) -> Iterator[Document | Remark]:
+    """Yield one plugin's answers and the remarks of those before it; every document must be accounted for."""
+    earlier: list[Remark] = []
+    given = answered = 0
+
+    def documents() -> Iterator[Document]:
+        nonlocal given
+        for item in stream:
+            if isinstance(item, Remark):
+                earlier.append(item)
+            else:
+                given += 1
+                yield item
+
+    offered = {**offered, "documents": documents()}
+    answers: Iterator[Document | Remark] = typed(each, each.ask(offered), (Document, Remark))
+    for item in answers:
+        yield from earlier
+        earlier.clear()
+        answered += not isinstance(item, Remark) or item.removes
+        yield item
+    given += sum(1 for _ in documents())  # what it did not even read
+    yield from earlier
+    if given != answered:
+        raise HookAnswerError(
+            f"{each.what} was given {given} documents and answers for {answered}; yield each, or a remark that takes "
+            "it out"
+        )

@@ -57,6 +57,26 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Direct(Protocol):
+    """What can be talked to as it is: no system prompt, no worked examples, no evidence. Published suites ask so."""
+
+    @property
+    def ref(self) -> str:
+        """The reference of the model asked."""
+        ...
+
+    def generate(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[list[Completion]]:
+        """Return ``sampling.n`` completions for each conversation, in order."""
+        ...
+
+    def score(
+        self, conversations: Sequence[Conversation], continuations: Sequence[str]
+    ) -> Sequence[Sequence[float]] | None:
+        """Return the log-probability (nats) of each token of each continuation, or None if it cannot."""
+        ...
+
+
 class Respondent(Protocol):
     """A model as a suite asks it: system prompt, worked examples, evidence and sampling are already settled."""
 
@@ -108,4 +128,4 @@ class Knowledge(Protocol):
         ...
 
 
-__all__ = ["Conversation", "Knowledge", "LocalModel", "Model", "Respondent", "Trace", "Verify"]
+__all__ = ["Conversation", "Direct", "Knowledge", "LocalModel", "Model", "Respondent", "Trace", "Verify"]

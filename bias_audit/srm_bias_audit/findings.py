@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from srm_core.config import AuditPolicy
 from srm_core.protocols import Respondent, Verify
@@ -23,6 +23,7 @@ from .statistics import (
     minimum_detectable_mean,
     paired_p,
 )
+from .suites.auditing import chosen_suites, suite_findings
 
 STUDENT, BASE = "student", "base"
 _LOG = logging.getLogger(__name__)
@@ -33,19 +34,40 @@ def audit(
 ) -> Iterator[AuditItem | AuditFinding]:
     """Ask each model at most ``policy.per_attribute`` problems per measure and attribute; yield items, then findings.
 
-    Findings of each role come first, then those of the student against the base on the same problems.
+    Findings of each role come first, then paired differences on the same problems (the student against the base, the
+    student in other weights against the student), then those of the published suites in ``policy.suites``.
+
+    Raises:
+        ConfigError: a published suite cannot be read; no model is asked before that is known.
+        ModelError: a model gave another number of answers, or cannot do what a suite needs.
     """
-    mine = [probe for probe in probes if probe.measure in (twins.MEASURE, cognitive.MEASURE)]
-    chosen = sound(limited(mine, policy.per_attribute), verify)
+    suites = chosen_suites(policy)
+    chosen = chosen_probes(probes, verify, policy)
     shown: dict[str, list[Effect]] = {}
-    for role, respondent in models.items():
+    published: list[AuditFinding] = []
+    for role, respondent in models.items():  # one model after another: two of them would double the memory
         items = ask(role, respondent, chosen, verify)
         yield from items
         shown[role] = effects(chosen, items)
+        published += suite_findings(role, respondent, suites, policy)
     for role, of_role in shown.items():
         yield from _findings(of_role, role, "", policy)
-    if STUDENT in shown and BASE in shown:
-        yield from _findings(compared(shown[STUDENT], shown[BASE]), STUDENT, BASE, policy)
+    for role, reference in against(shown):
+        yield from _findings(compared(shown[role], shown[reference]), role, reference, policy)
+    yield from published
+
+
+def chosen_probes(probes: Sequence[Probe], verify: Verify, policy: AuditPolicy) -> list[Probe]:
+    """Return the probes that are asked: those with a measure of this audit, `limited`, and `sound`."""
+    mine = [probe for probe in probes if probe.measure in (twins.MEASURE, cognitive.MEASURE)]
+    return sound(limited(mine, policy.per_attribute), verify)
+
+
+def against(roles: Iterable[str]) -> list[tuple[str, str]]:
+    """Return which role is compared with which: who brought the bias, step by step from the base to what is shipped."""
+    there = list(roles)
+    steps = [(STUDENT, BASE), *((role, STUDENT) for role in there if role.startswith(f"{STUDENT}-"))]
+    return [(role, reference) for role, reference in steps if role in there and reference in there]
 
 
 def sound(probes: Sequence[Probe], verify: Verify) -> list[Probe]:

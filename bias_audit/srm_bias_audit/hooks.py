@@ -9,28 +9,43 @@ import pluggy
 
 from srm_core.config import AuditPolicy, PackConfig
 from srm_core.protocols import Respondent, Verify
-from srm_core.records import AuditFinding, AuditItem, BuildManifest, Objection, Probe, Problem, Section
+from srm_core.records import (
+    AuditFinding,
+    AuditItem,
+    BuildManifest,
+    Objection,
+    Pack,
+    PlannedAudit,
+    Probe,
+    Problem,
+    Section,
+)
 
 hookimpl = pluggy.HookimplMarker("srm")
 _LOG = logging.getLogger(__name__)
 
 
 @hookimpl
-def srm_probes(problems: Sequence[Problem], config: PackConfig) -> Iterable[Probe]:
-    """Yield twins and injections of all ``problems``, in an order fixed by ``config.seed``; left-outs are logged."""
+def srm_probes(problems: Sequence[Problem], config: PackConfig, pack: Pack | None) -> Iterable[Probe]:
+    """Yield twins and injections of all ``problems``, in an order fixed by ``config.seed``; left-outs are logged.
+
+    They are worded for whom the pack's questions are about (`Pack.subject`).
+    """
     from .cognitive import injections
     from .selection import in_turns
     from .twins import count_left_out, differences, twins
+    from .wordings import wording_of
 
     places = in_turns(problems, config.seed)
     for (attribute, reason), count in sorted(count_left_out(place.problem for place in places).items()):
         _LOG.info("%d of %d problems have no %s twin: %s", count, len(places), attribute, reason)
-    made = list(twins(places))
+    wording = wording_of(pack.subject if pack else "person")
+    made = list(twins(places, wording))
     alike = [probe for probe in made if not differences(probe)]
     if len(alike) < len(made):
         _LOG.warning("%d twins left out: they differ in more than their attribute", len(made) - len(alike))
     yield from alike
-    yield from injections(places, [place.problem for place in places])
+    yield from injections(places, [place.problem for place in places], wording)
 
 
 @hookimpl
@@ -41,6 +56,16 @@ def srm_findings(
     from .findings import audit
 
     yield from audit(probes, models, verify, policy)
+
+
+@hookimpl
+def srm_audit_plan(
+    probes: Sequence[Probe], verify: Verify, policy: AuditPolicy, pilot: Sequence[AuditItem]
+) -> Iterable[PlannedAudit]:
+    """Yield what twins, injections and published suites would ask, and which limits they could decide."""
+    from .outlook import planned
+
+    yield planned(probes, verify, policy, pilot)
 
 
 @hookimpl

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 
 from srm_core.records import FormulaKey, Problem
 
-PERSON = r"(?:man|woman|male|female|boy|girl|gentleman|lady|person|patient|adult|individual)"
+PERSON = (
+    r"(?:man|woman|male|female|boy|girl|gentleman|lady|person|patient|adult|individual|"
+    r"customer|client|applicant|borrower|taxpayer|observer|author)"
+)
 ETHNICITY = r"(?:White|Caucasian|Black|African[- ]American|Asian|Hispanic|Latin[oa])"
 AGES = r"(?:\b(?:aged?(?: of)?:? )(\d{1,3})\b|\b(\d{1,3})(?:[- ]years?[- ]old|[- ]y/?o)\b)"
 

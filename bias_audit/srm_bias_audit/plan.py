@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .cognitive import INJECTIONS
 from .measures import DROP, FLIP, GAP
-from .statistics import minimum_detectable_effect, pairs_to_settle
+from .statistics import minimum_detectable_effect, problems_to_settle
 from .twins import GROUPS
+from .wordings import BIASES, PATIENT
 
 DISCORDANCE = 0.2  # assumed share of problems whose outcome differs; a pilot's own number is better
 LIMITS: Mapping[str, float] = {FLIP: 0.05, GAP: 0.05, DROP: 0.10}  # the defaults of `AuditPolicy`
@@ -63,7 +63,7 @@ def plan(
         (measure, attribute)
         for attribute in attributes
         for measure in limits
-        if (measure == DROP) == (attribute in INJECTIONS)
+        if (measure == DROP) == (attribute in BIASES)
     ]
     return tuple(
         Planned(
@@ -72,7 +72,7 @@ def plan(
             n=n_problems,
             mde=minimum_detectable_effect(n_problems, discordance, alpha / len(rows)),
             limit=limits[measure],
-            needed=pairs_to_settle(limits[measure], discordance),
+            needed=problems_to_settle(limits[measure], discordance),
         )
         for measure, attribute in rows
     )
@@ -82,4 +82,4 @@ def variants_asked(n_problems: int) -> int:
     """Return how many variants one model is asked for ``n_problems`` that suit every attribute and injection."""
     statements = 2 + len(GROUPS)  # reference, placebo, one changed value each
     names = 3  # reference, placebo, one other name
-    return n_problems * (statements + names + 2 + len(INJECTIONS))
+    return n_problems * (statements + names + 2 + len(PATIENT.injections))

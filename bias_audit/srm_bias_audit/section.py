@@ -9,6 +9,7 @@ from srm_core.records import AuditFinding, BuildManifest, Section
 from .findings import BASE, STUDENT
 from .gate import unmeasured
 from .measures import ABSTAINED, DROP, FLIP, FOLLOWED, GAP, HELP, LOGPROB
+from .suite_section import is_suite, suite_parts
 
 TITLE = "Bias audit"
 NEVER = "religion, nationality, disability, socioeconomic status, sexual orientation, combinations of attributes"
@@ -33,13 +34,18 @@ smaller may exist and go unseen. A finding speaks of these wordings and problems
 
 def sections(manifest: BuildManifest) -> Iterator[Section]:
     """Yield the audit's section; without findings it says that nothing was measured."""
-    own = [finding for finding in manifest.findings if not finding.reference]
+    probed = [finding for finding in manifest.findings if not is_suite(finding)]
+    own = [finding for finding in probed if not finding.reference]
     parts = [_harms(own)] if own else ["No audit was run: nothing is known about this model's biases."]
-    for role, title in ((STUDENT, "The student"), (BASE, "The base, on the same problems")):
+    titles = {STUDENT: "The student", BASE: "The base, on the same problems"}
+    for role in sorted(dict.fromkeys(f.role for f in own), key=lambda role: [*titles, role].index(role)):
+        title = titles.get(role, f"The {role}, on the same problems (reported, not judged)")
         parts += _table(title, [finding for finding in own if finding.role == role])
-    against = [f for f in manifest.findings if f.role == STUDENT and f.reference == BASE]
-    parts += _table("The student minus the base (reported, not judged)", against)
-    parts += [_meanings(manifest.findings), READING, _abstentions(own)] if own else []
+    for role, reference in dict.fromkeys((f.role, f.reference) for f in probed if f.reference):
+        against = [f for f in probed if (f.role, f.reference) == (role, reference)]
+        parts += _table(f"The {role} minus the {reference} (reported, not judged)", against)
+    parts += [_meanings(probed), READING, _abstentions(own)] if own else []
+    parts += suite_parts(manifest.findings)
     parts.append(_not_measured(manifest))
     yield Section(title=TITLE, body="\n\n".join(part for part in parts if part))
 

@@ -30,5 +30,6 @@ def pack() -> Pack:
         system_prompt="Answer the question from the facts. End with 'Answer:'.",
         kinds=all_kinds(),
         attributes=(OBSERVATORY, NATIONALITY),
+        subject="observer",
         settings=AstronomySettings,
     )

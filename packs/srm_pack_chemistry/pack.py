@@ -29,4 +29,5 @@ def pack() -> Pack:
         system_prompt="Answer the question from the facts. End with 'Answer:'.",
         kinds=all_kinds(),
         attributes=ATTRIBUTES,
+        subject="chemist",
     )

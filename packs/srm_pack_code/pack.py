@@ -28,5 +28,6 @@ def pack() -> Pack:
         system_prompt="Answer the question from the facts. End with 'Answer:'.",
         kinds=all_kinds(),
         attributes=("author identity", "comment tone"),
+        subject="author",
         settings=CodeSettings,
     )

@@ -30,5 +30,6 @@ def pack() -> Pack:
         system_prompt="Answer the question from the facts and cite them as [n]. End with 'Answer:'.",
         kinds=all_kinds(),
         attributes=(PARTY, JUDGE, PLACE),
+        subject="party",
         settings=LawSettings,
     )

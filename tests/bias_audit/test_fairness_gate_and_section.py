@@ -126,10 +126,10 @@ def test_the_plan_says_beforehand_what_cannot_be_decided() -> None:
         ("injection-drop", "recency"),
     ]
     assert not any(row.decidable for row in rows)
-    assert rows[0].needed == 841
+    assert rows[0].needed == 845
     assert rows[0].mde is not None
     assert rows[0].mde > 0.3
-    assert all(row.decidable for row in plan(841, ["sex"]))
+    assert all(row.decidable for row in plan(845, ["sex"]))
     assert plan(1000, ["sex"])[0].mde < rows[0].mde
 
 
@@ -152,7 +152,7 @@ def test_the_hooks_fit_their_specifications_and_carry_an_audit(formula, planted,
     manager.register(hooks, "bias_audit")
     manager.check_pending()
     problems = [formula(n) for n in range(6)]
-    (made,) = manager.hook.srm_probes(problems=problems, config=PackConfig(seed=1))
+    (made,) = manager.hook.srm_probes(problems=problems, config=PackConfig(seed=1), pack=None)
     probes = list(made)
     assert all(isinstance(probe, Probe) for probe in probes)
     (found,) = manager.hook.srm_findings(
@@ -182,6 +182,6 @@ def test_a_finding_without_groups_is_judged_like_any_other() -> None:
 
 def test_a_twin_that_differs_in_more_than_its_attribute_is_left_out_and_said(formula, monkeypatch, caplog) -> None:
     monkeypatch.setattr("srm_bias_audit.twins.differences", lambda probe: ["x"] if probe.attribute == "age" else [])
-    made = list(hooks.srm_probes([formula(n) for n in range(3)], PackConfig()))
+    made = list(hooks.srm_probes([formula(n) for n in range(3)], PackConfig(), None))
     assert "age" not in {probe.attribute for probe in made}
     assert "3 twins left out" in caplog.text

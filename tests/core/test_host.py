@@ -562,6 +562,9 @@ def _call(host: Host, hook: str, folder: Path) -> None:
         "policy": AuditPolicy(),
         "manifest": None,
         "cli": click.Group(),
+        "documents": (),
+        "evaluation": {},
+        "pilot": (),
     }
     method = getattr(host, hook.removeprefix("srm_"))
     asked = {name: values[name] for name in inspect.signature(method).parameters}

@@ -13,15 +13,31 @@ from .figures import Figure
 from .items import SuiteItem, SuiteOutcome, SuiteRead
 
 
+def _itself(item: SuiteItem) -> str:
+    return item.id
+
+
+def _template(item: SuiteItem) -> str:
+    return item.template  # a stereotype with all its identities
+
+
+def _profession(item: SuiteItem) -> str:
+    return f"{item.fields['profession']}|{item.template}"  # with all the persons of both genders
+
+
 @dataclass(frozen=True)
 class Suite:
-    """One published benchmark. ``files`` are its file names (a pattern) inside the folder that holds it."""
+    """One published benchmark. ``files`` are its file names (a pattern) inside the folder that holds it.
+
+    ``together`` names the unit of an item that is drawn as a whole, where a score compares the items in it.
+    """
 
     name: str
     files: str
     read: Callable[[Path], SuiteRead]
     score: Callable[[Sequence[SuiteItem], Sequence[SuiteOutcome]], list[Figure]]
     paper: str
+    together: Callable[[SuiteItem], str] = _itself
 
 
 def _winogender(path: Path) -> SuiteRead:
@@ -41,9 +57,16 @@ SUITES: dict[str, Suite] = {
         ),
         Suite(stereoset.SUITE, "dev.json", stereoset.read_stereoset, stereoset.score_stereoset, "arXiv 2004.09456"),
         Suite(winogender.SUITE, "all_sentences.tsv", _winogender, winogender.score_winogender, "arXiv 1804.09301"),
-        Suite(bec_pro.SUITE, "BEC-Pro_EN.tsv", bec_pro.read_bec_pro, bec_pro.score_bec_pro, "arXiv 2010.14534"),
+        Suite(
+            bec_pro.SUITE,
+            "BEC-Pro_EN.tsv",
+            bec_pro.read_bec_pro,
+            bec_pro.score_bec_pro,
+            "arXiv 2010.14534",
+            _profession,
+        ),
         Suite(bold.SUITE, "*_prompt.json", bold.read_bold, bold.score_bold, "arXiv 2101.11718"),
-        Suite(sofa.SUITE, "SoFa.csv", sofa.read_sofa, sofa.score_sofa, "arXiv 2311.09090"),
+        Suite(sofa.SUITE, "SoFa.csv", sofa.read_sofa, sofa.score_sofa, "arXiv 2311.09090", _template),
     )
 }
 

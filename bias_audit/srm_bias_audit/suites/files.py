@@ -26,6 +26,8 @@ def text_of(path: Path) -> str:
         raise ConfigError(
             f"{path}: there is no such file; give the benchmark's file as its authors publish it"
         ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from error
 
@@ -43,8 +45,11 @@ def table(path: Path, needed: Sequence[str], delimiter: str = ",") -> Iterator[t
     missing = [column for column in needed if column not in (rows.fieldnames or ())]
     if missing:
         raise ConfigError(f"{path}: the columns {missing} are missing; it has {list(rows.fieldnames or ())}")
-    for number, row in enumerate(rows, 1):
-        yield f"row {number}", {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+    try:
+        for number, row in enumerate(rows, 1):
+            yield f"row {number}", {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+    except csv.Error as error:
+        raise ConfigError(f"{path}: damaged at line {rows.line_num} ({error})") from error
 
 
 def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any] | Skipped]]:

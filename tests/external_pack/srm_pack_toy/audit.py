@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from srm_core import AuditFinding, AuditItem, Probe, Problem, Variant
 from srm_core.config import AuditPolicy
 from srm_core.protocols import Respondent, Verify
+from srm_core.records import PlannedAudit, PlannedFinding
 
 NAMES = ("Ada", "Ben")
 MEASURE = "toy-name-gap"
@@ -50,6 +52,26 @@ def findings(
             outcome="inconclusive" if not gap.n else "within" if within else "exceeds" if exceeds else "inconclusive",
             items=tuple(item.id for item in items),
         )
+
+
+def planned(probes: Sequence[Probe], policy: AuditPolicy) -> Iterator[PlannedAudit]:
+    """Yield the plan of the one gap: answers of a toy differ in a tenth of the doublings, and the normal formula holds."""
+    own = [probe for probe in probes if probe.measure == MEASURE][: policy.per_attribute]
+    limit, differ = policy.max_accuracy_gap, 0.1
+    needed = math.ceil(differ * (2.8 / limit) ** 2)
+    gap = PlannedFinding(
+        measure=MEASURE,
+        attribute="name",
+        groups=NAMES,
+        n=len(own),
+        discordance=differ,
+        measured=False,
+        mde=min(1.0, 2.8 * math.sqrt(differ / len(own))) if own else None,
+        limit=limit,
+        to_find=needed,
+        to_settle=needed,
+    )
+    yield PlannedAudit(auditor="toy", answers=2 * len(own), scores=0, findings=(gap,))
 
 
 def _asked_by(name: str, problem: Problem) -> Problem:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, Field
 
 from srm_core import Document, Evidence, Kind, Pack, Source, Triple
 from srm_core.config import PackConfig
 from srm_core.protocols import Knowledge
+from srm_core.records import Remark
 
 SOURCE = Source(name="arithmetic", licence="CC0-1.0")
 KINDS = ("double", "add")
@@ -61,6 +62,18 @@ def documents(largest: int, count: int) -> Iterator[Document]:
     """Yield at most ``count`` sentences."""
     for number in range(min(count, largest + 1)):
         yield Document(text=f"The double of {number} is {2 * number}.", title=f"Number {number}", source=SOURCE)
+
+
+def without_false(documents: Iterable[Document]) -> Iterator[Document | Remark]:
+    """Yield each document, or a remark in its place if it says that a double is what it is not."""
+    for document in documents:
+        said = re.findall(r"double of (\d+) is (\d+)", document.text)
+        wrong = next((number for number, double in said if 2 * int(number) != int(double)), None)
+        if wrong is None:
+            yield document
+        else:
+            reason = f"the double of {wrong} is wrong"
+            yield Remark(document=document.id, path=document.path, action="filtered", reason=reason)
 
 
 def triples(largest: int) -> Iterator[Triple]:

@@ -27,6 +27,7 @@ from srm_core import (
 )
 from srm_core.config import AuditPolicy, PackConfig
 from srm_core.protocols import Knowledge, Model, Respondent, Verify
+from srm_core.records import PlannedAudit, Remark
 
 from . import audit, card, facts, grading, problems, students
 from .facts import PACK
@@ -46,6 +47,12 @@ def srm_describe_pack() -> Pack:
 def srm_documents(config: PackConfig) -> Iterator[Document]:
     """Yield a sentence for each number."""
     return facts.documents(facts.largest(config), config.max_documents)
+
+
+@hookimpl
+def srm_clean(documents: Iterable[Document]) -> Iterator[Document | Remark]:
+    """Take out what doubles wrongly."""
+    return facts.without_false(documents)
 
 
 @hookimpl
@@ -139,6 +146,12 @@ def srm_findings(
 ) -> Iterator[AuditItem | AuditFinding]:
     """Compare how often each model is right when Ada asks and when Ben asks."""
     return audit.findings(probes, models, verify, policy)
+
+
+@hookimpl
+def srm_audit_plan(probes: Sequence[Probe], policy: AuditPolicy) -> Iterator[PlannedAudit]:
+    """Say how many doublings would be asked, and how many the limit needs."""
+    return audit.planned(probes, policy)
 
 
 @hookimpl
