@@ -1,43 +1,179 @@
-"""The command ``srm kg``: ask the graph of a knowledge folder."""
+"""The commands of this plugin: ``srm ingest``, and ``srm kg`` with query, import, stats and diff."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from srm_core.errors import ConfigError
 
+if TYPE_CHECKING:
+    from srm_core.records import Triple
+
+    from .importing import Skipped
+    from .store import FolderKnowledge
+
+FOLDER = click.Path(path_type=Path)
+TOP = 20  # lines of a list
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
 
 def add_commands(cli: click.Group) -> None:
-    """Add ``kg`` to the command line."""
+    """Add ``kg`` and ``ingest`` to the command line."""
+    from .ingesting import ingest
+
     cli.add_command(kg)
+    cli.add_command(ingest)
 
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.group()
+def kg() -> None:
+    """Fill, ask and compare knowledge folders."""
+
+
+@kg.command()
+@click.argument("folder", type=FOLDER)
 @click.argument("sparql")
 @click.option("--bind", multiple=True, metavar="NAME=CURIE", help="Bind $NAME in the query; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a row.")
-def kg(folder: Path, sparql: str, bind: Sequence[str], as_json: bool) -> None:
+def query(folder: Path, sparql: str, bind: Sequence[str], as_json: bool) -> None:
     """Ask the graph in the knowledge FOLDER a SPARQL SELECT and print the rows.
 
-    The prefixes skos, rdfs, xsd, icd10cm, hp, omim, orpha, drugbank, mesh, corpus and srm are known.
+    The prefixes skos, rdfs, rdf, owl, xsd, dcterms, prov, icd10cm, hp, omim, orpha, drugbank, mesh, corpus and srm are
+    known, and those of the files that were imported (see: srm kg stats).
     """
-    from .store import FolderKnowledge
-
-    if not (folder / "ledger.sqlite").exists():
-        raise ConfigError(f"{folder} is no knowledge folder: it holds no ledger.sqlite")
-    knowledge = FolderKnowledge(folder)
+    knowledge = _open(folder)
     try:
         rows = knowledge.query(sparql, dict(map(_binding, bind)))
     finally:
         knowledge.close()
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows] if as_json else _table(rows)
-    for line in lines:
+    for line in [json.dumps(row, ensure_ascii=False) for row in rows] if as_json else _table(rows):
         click.echo(line)
+
+
+@kg.command("import")
+@click.argument("folder", type=FOLDER)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", "name", required=True, help="What the source is called.")
+@click.option("--licence", required=True, metavar="SPDX", help='Its terms of use: an SPDX id, or "proprietary".')
+@click.option("--version", default="", help="Its version.")
+@click.option("--url", default=None, help="Where it comes from.")
+@json_option
+def import_files(
+    folder: Path, files: Sequence[Path], name: str, licence: str, version: str, url: str | None, as_json: bool
+) -> None:
+    """Add the facts of FILES to the knowledge FOLDER, which is made if it is not there.
+
+    FILES are Turtle, N-Triples, RDF/XML, JSON-LD or OBO, or folders of such. Each is parsed in a process of its own.
+    Importing a file again adds nothing.
+    """
+    from srm_core.records import Source
+
+    from .importing import path_facts
+    from .store import FolderKnowledge
+
+    if not name.strip() or not licence.strip():
+        raise ConfigError("--source and --licence must say something")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "ledger.sqlite").exists():
+        raise ConfigError(f"{folder} is no knowledge folder and not empty; name another")
+    source = Source(name=name.strip(), licence=licence.strip(), version=version, url=url)
+    if missing := [path for path in files if not path.exists()]:
+        raise ConfigError(f"{missing[0]} does not exist; give a file of facts or a folder of such")
+    skipped: list[Skipped] = []
+    knowledge = FolderKnowledge(folder)
+    try:
+        before, naming = knowledge.counts()["triples"], knowledge.naming()
+        for path in files:
+            knowledge.add((), _facts(path_facts(path, source, naming), skipped))
+        after = knowledge.counts()["triples"]
+    finally:
+        knowledge.close()
+    result = {"new": after - before, "triples": after, "skipped": [vars(item) for item in skipped]}
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+        return
+    for item in skipped:
+        click.echo(f"{item.path}: {item.reason}", err=True)
+    click.echo(f"{after - before:,} new facts, {after:,} in all")
+
+
+@kg.command()
+@click.argument("folder", type=FOLDER)
+@json_option
+def stats(folder: Path, as_json: bool) -> None:
+    """Show what the knowledge FOLDER holds: facts by source, predicate, class and language, and its prefixes."""
+    knowledge = _open(folder)
+    try:
+        counts, tallies, prefixes = knowledge.counts(), knowledge.statistics(), knowledge.prefixes()
+    finally:
+        knowledge.close()
+    if as_json:
+        click.echo(json.dumps({**counts, **tallies, "prefixes": prefixes}, ensure_ascii=False))
+        return
+    click.echo(f"{counts['triples']:,} facts, {counts['chunks']:,} passages")
+    for title, tally in tallies.items():
+        click.echo(f"\n{title} ({len(tally)})")
+        for line in _tally(tally):
+            click.echo(line)
+    click.echo(f"\nprefixes learned ({len(prefixes)})")
+    for prefix, namespace in prefixes.items():
+        click.echo(f"  {prefix}: {namespace}")
+
+
+@kg.command()
+@click.argument("first", type=FOLDER)
+@click.argument("second", type=FOLDER)
+@click.option("--limit", default=TOP, show_default=True, help="Facts printed of each side.")
+@json_option
+def diff(first: Path, second: Path, limit: int, as_json: bool) -> None:
+    """Show which facts the knowledge folder SECOND lacks and has more than FIRST, whatever their source."""
+    from .differing import only_in
+
+    for folder in (first, second):
+        _require(folder)
+    sides: dict[str, dict[str, Any]] = {}
+    for title, here, other in (("removed", first, second), ("added", second, first)):
+        predicates: Counter[str] = Counter()
+        shown: list[tuple[str, ...]] = []
+        for fact in only_in(here, other):
+            predicates[fact[1]] += 1
+            if len(shown) < limit:
+                shown.append(fact)
+        sides[title] = {"facts": predicates.total(), "predicates": dict(predicates.most_common()), "shown": shown}
+    if as_json:
+        click.echo(json.dumps(sides, ensure_ascii=False))
+        return
+    for title, side in sides.items():
+        click.echo(f"{title}: {side['facts']:,} facts")
+        for fact in side["shown"]:
+            click.echo(f"  {'-' if title == 'removed' else '+'} {' '.join(filter(None, fact))}")
+
+
+def _facts(items: Iterable[Triple | Skipped], skipped: list[Skipped]) -> Iterator[Triple]:
+    from .importing import Skipped
+
+    for item in items:
+        if isinstance(item, Skipped):
+            skipped.append(item)
+        else:
+            yield item
+
+
+def _open(folder: Path) -> FolderKnowledge:
+    from .store import FolderKnowledge
+
+    _require(folder)
+    return FolderKnowledge(folder)
+
+
+def _require(folder: Path) -> None:
+    if not (folder / "ledger.sqlite").exists():
+        raise ConfigError(f"{folder} is no knowledge folder: it holds no ledger.sqlite")
 
 
 def _binding(text: str) -> tuple[str, str]:
@@ -45,6 +181,15 @@ def _binding(text: str) -> tuple[str, str]:
     if not equals or not name or not curie:
         raise ConfigError(f"--bind {text!r} is not of the form name=CURIE, e.g. --bind code=icd10cm:E11")
     return name.lstrip("$?"), curie
+
+
+def _tally(tally: Mapping[str, int]) -> Iterator[str]:
+    """Yield the first lines of a list of counts, and how many more there are."""
+    width = max((len(f"{count:,}") for count in tally.values()), default=0)
+    for name, count in list(tally.items())[:TOP]:
+        yield f"  {count:>{width},}  {name or 'none'}"
+    if len(tally) > TOP:
+        yield f"  ... and {len(tally) - TOP} more"
 
 
 def _table(rows: Sequence[dict[str, str]]) -> list[str]:

@@ -11,7 +11,8 @@ from srm_core.config import Corpus
 from srm_core.errors import ConfigError
 from srm_core.records import Document, Source
 
-from .folder import Opened, Quarantined, walk
+from .folder import GraphFile, Opened, Quarantined, walk
+from .readers.apart import read_facts_apart
 from .readers.parsed import Parsed, Rejected, Unreadable
 
 _GAP = "\n\n"  # between two blocks
@@ -52,14 +53,17 @@ def source_of_corpus(corpus: Corpus) -> Source:
     )
 
 
-def parse_corpus(corpus: Corpus) -> Iterator[tuple[str, Parsed] | Quarantined]:
-    """Return (path, parsed document) of every document, and what was set aside. Raises as `read_corpus`."""
+def parse_corpus(corpus: Corpus) -> Iterator[tuple[str, Parsed] | GraphFile | Quarantined]:
+    """Return (path, parsed document) of every document, files of facts unread, and what was set aside.
+
+    Raises as `read_corpus`.
+    """
     source_of_corpus(corpus)
     return (item for found in walk(Path(corpus.path).expanduser()) for item in _parse(found))
 
 
-def _parse(found: Opened | Quarantined) -> Iterator[tuple[str, Parsed] | Quarantined]:
-    if isinstance(found, Quarantined):
+def _parse(found: Opened | GraphFile | Quarantined) -> Iterator[tuple[str, Parsed] | GraphFile | Quarantined]:
+    if isinstance(found, Quarantined | GraphFile):
         yield found
         return
     try:
@@ -72,21 +76,31 @@ def _parse(found: Opened | Quarantined) -> Iterator[tuple[str, Parsed] | Quarant
         yield Quarantined(found.path, "nested too deeply")
 
 
-def _documents(parsed: Iterator[tuple[str, Parsed] | Quarantined], source: Source) -> Iterator[Document | Quarantined]:
-    seen: dict[str, str] = {}  # id -> path
+def _documents(
+    parsed: Iterator[tuple[str, Parsed] | GraphFile | Quarantined], source: Source
+) -> Iterator[Document | Quarantined]:
     for item in parsed:
         if isinstance(item, Quarantined):
             yield item
+            continue
+        if isinstance(item, GraphFile):
+            yield from _unreadable(item)
             continue
         path, part = item
         document = _document(path, part, source)
         if document is None:
             yield Quarantined(path, "no text in it")
-        elif document.id in seen:
-            yield Quarantined(path, f"the same text as {seen[document.id]}")
         else:
-            seen[document.id] = path
             yield document
+
+
+def _unreadable(graph: GraphFile) -> Iterator[Quarantined]:
+    """Read a file of facts to its end, so that one which cannot be read is set aside here and not lost later."""
+    try:
+        for _ in read_facts_apart(graph.file, graph.suffix):
+            pass
+    except Unreadable as error:
+        yield Quarantined(graph.path, str(error))
 
 
 def _document(path: str, part: Parsed, source: Source) -> Document | None:

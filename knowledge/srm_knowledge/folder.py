@@ -32,7 +32,16 @@ class Opened:
     parts: Callable[[], Iterator[Parsed | Rejected]]
 
 
-def walk(root: Path) -> Iterator[Opened | Quarantined]:
+@dataclass(frozen=True)
+class GraphFile:
+    """A file of facts below the corpus: no document; `srm_knowledge.importing` reads it."""
+
+    path: str
+    file: Path
+    suffix: str
+
+
+def walk(root: Path) -> Iterator[Opened | GraphFile | Quarantined]:
     """Yield every file below ``root``, or ``root`` itself, by sorted path; links to folders are not followed."""
     if root.is_dir():
         yield from _folder(root, root)
@@ -40,7 +49,7 @@ def walk(root: Path) -> Iterator[Opened | Quarantined]:
         yield _file(root, root.name)  # the user named it, so it may be a link to anywhere
 
 
-def _folder(folder: Path, root: Path) -> Iterator[Opened | Quarantined]:
+def _folder(folder: Path, root: Path) -> Iterator[Opened | GraphFile | Quarantined]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
@@ -69,12 +78,14 @@ def _relative(path: Path, root: Path) -> str:
     return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _file(path: Path, name: str) -> Opened | Quarantined:
+def _file(path: Path, name: str) -> Opened | GraphFile | Quarantined:
     try:
         found = format_of(path.name)
         if found.reader is not None and _size(path) <= APART_FROM:
             return Opened(name, partial(_some, partial(found.reader, decode(_bytes(path)))))
-        _check(path, MAX_PACKED_BYTES if found.packed else MAX_BYTES)
+        _check(path, MAX_PACKED_BYTES if found.packed or found.facts else MAX_BYTES)
+        if found.facts is not None:
+            return GraphFile(name, path, found.suffix)
         return Opened(name, partial(_some, partial(read_apart, path, found.suffix)))
     except Unreadable as error:
         return Quarantined(name, str(error))

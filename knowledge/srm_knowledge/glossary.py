@@ -9,7 +9,7 @@ from srm_core.config import Corpus
 from srm_core.records import Source, Triple
 
 from .corpus import parse_corpus, source_of_corpus
-from .folder import Quarantined
+from .folder import GraphFile, Quarantined
 
 LABEL, OTHER_LABEL, DEFINITION, MODULE = "skos:prefLabel", "skos:altLabel", "skos:definition", "skos:inScheme"
 TEXT = "xsd:string"
@@ -25,7 +25,7 @@ def glossary(corpus: Corpus) -> Iterator[Triple]:
     labels: dict[str, str] = {}  # subject -> its label
     seen: set[tuple[str, str, str]] = set()
     for item in parse_corpus(corpus):
-        if isinstance(item, Quarantined):
+        if isinstance(item, Quarantined | GraphFile):
             continue
         path, part = item
         for term, meaning in part.definitions:

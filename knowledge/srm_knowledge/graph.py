@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,12 @@ MAX_ROWS = 1_000_000
 
 
 class Graph:
-    """The store in ``folder``. Opened for reading it leaves every byte as it is."""
+    """The store in ``folder``. Opened for reading it leaves every byte as it is.
 
-    def __init__(self, folder: Path, *, writable: bool) -> None:
+    ``spaces`` (prefix -> namespace) are used until `use` gives others; facts stored before keep their IRIs.
+    """
+
+    def __init__(self, folder: Path, *, writable: bool, spaces: Mapping[str, str] = NAMESPACES) -> None:
         import pyoxigraph
 
         try:
@@ -32,6 +35,12 @@ class Graph:
         except OSError as error:
             raise ArtifactError(f"the graph in {folder} cannot be opened: {error}") from None
         self._read = lru_cache(maxsize=256)(read_template)
+        self.use(spaces)
+
+    def use(self, spaces: Mapping[str, str]) -> None:
+        """Name by ``spaces`` from here on."""
+        self.spaces = spaces
+        self._curie = lru_cache(maxsize=100_000)(partial(to_curie, spaces=spaces))
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Store the facts in the graph of their source; a fact that is there stays once."""
@@ -39,7 +48,7 @@ class Graph:
 
         @lru_cache(maxsize=100_000)
         def node(curie: str) -> NamedNode:
-            return NamedNode(to_iri(curie))
+            return NamedNode(to_iri(curie, self.spaces))
 
         @lru_cache
         def graph(source: Source) -> NamedNode:
@@ -72,12 +81,13 @@ class Graph:
         read = self._read(template)
         until = time.monotonic() + limit_s
         try:
-            found = self._store.query(read.fill(bindings), prefixes=dict(NAMESPACES), use_default_graph_as_union=True)
+            filled = read.fill(bindings, self.spaces)
+            found = self._store.query(filled, prefixes=dict(self.spaces), use_default_graph_as_union=True)
             assert isinstance(found, pyoxigraph.QuerySolutions)  # the template is a SELECT
             names = [variable.value for variable in found.variables]
             rows = []
             for solution in found:
-                rows.append({name: _text(term) for name in names if (term := solution[name]) is not None})
+                rows.append({name: self._text(term) for name in names if (term := solution[name]) is not None})
                 if time.monotonic() > until or len(rows) > MAX_ROWS:
                     raise ConfigError(f"the query ran over {limit_s:g} s or {MAX_ROWS} rows; make it narrower")
         except (SyntaxError, ValueError) as error:
@@ -93,10 +103,9 @@ class Graph:
 
         return rdflib.Dataset(store=OxigraphStore(store=self._store))
 
+    def _text(self, term: object) -> str:
+        from pyoxigraph import Literal, NamedNode
 
-def _text(term: object) -> str:
-    from pyoxigraph import Literal, NamedNode
-
-    if isinstance(term, NamedNode):
-        return to_curie(term.value)
-    return term.value if isinstance(term, Literal) else str(term)
+        if isinstance(term, NamedNode):
+            return self._curie(term.value)
+        return term.value if isinstance(term, Literal) else str(term)

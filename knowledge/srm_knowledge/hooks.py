@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,20 @@ from srm_core import hookimpl
 if TYPE_CHECKING:
     import click
 
-    from srm_core.config import PackConfig
+    from srm_core.config import GroundConfig, IngestConfig, PackConfig
     from srm_core.protocols import Knowledge
-    from srm_core.records import BuildManifest, Document, Evidence, Problem, Reward, Section, Trace, Triple, Verdict
+    from srm_core.records import (
+        BuildManifest,
+        Document,
+        Evidence,
+        Problem,
+        Remark,
+        Reward,
+        Section,
+        Trace,
+        Triple,
+        Verdict,
+    )
 
 
 @hookimpl
@@ -33,20 +44,34 @@ def srm_documents(config: PackConfig) -> Iterable[Document]:
 
 
 @hookimpl
+def srm_clean(
+    documents: Iterable[Document], evaluation: Mapping[str, str], config: IngestConfig
+) -> Iterable[Document | Remark]:
+    """Clean the documents of the user's corpora; the others pass."""
+    if not config.corpus:
+        return documents
+    from .cleaning.chain import clean
+
+    return clean(documents, evaluation, config)
+
+
+@hookimpl
 def srm_triples(config: PackConfig) -> Iterable[Triple]:
-    """Yield the glossary facts of the user's corpora."""
+    """Yield the facts of the user's corpora: of their graph files, and of their glossaries."""
     from .glossary import glossary
+    from .importing import corpus_facts
 
     for corpus in config.corpus:
+        yield from corpus_facts(corpus)
         yield from glossary(corpus)
 
 
 @hookimpl(trylast=True)
-def srm_open_knowledge(folder: Path) -> Knowledge:
+def srm_open_knowledge(folder: Path, config: GroundConfig | None = None) -> Knowledge:
     """Open the knowledge in ``folder``; a plugin with a store of its own is asked first."""
     from .store import FolderKnowledge
 
-    return FolderKnowledge(folder)
+    return FolderKnowledge(folder, retrieval=config.retrieval if config else None)
 
 
 @hookimpl

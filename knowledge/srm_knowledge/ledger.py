@@ -10,14 +10,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
-from srm_core.errors import ArtifactError
-from srm_core.records import Chunk, Source, Triple, digest
+from srm_core.config import Retrieval
+from srm_core.errors import ArtifactError, ConfigError
+from srm_core.records import Chunk, Evidence, Source, Triple, digest
+
+from . import lexical
 
 BATCH = 100_000  # triples between two commits
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (number INTEGER PRIMARY KEY, graph TEXT UNIQUE NOT NULL, json TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS prefixes (prefix TEXT PRIMARY KEY, namespace TEXT UNIQUE NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (id TEXT PRIMARY KEY, source INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS triples (
   id TEXT PRIMARY KEY, subject TEXT NOT NULL, predicate TEXT NOT NULL, object TEXT NOT NULL,
@@ -60,7 +66,8 @@ class Ledger:
         seen: set[str] = set()
         rest = iter(triples)
         while batch := list(islice(rest, BATCH)):
-            fresh = [item for item in batch if item.id not in seen and not self._has("triples", item.id)]
+            known = self.holds_facts()
+            fresh = [item for item in batch if item.id not in seen and not (known and self._has("triples", item.id))]
             unique = {item.id: item for item in fresh}
             seen |= unique.keys()
             yield list(unique.values())
@@ -76,6 +83,10 @@ class Ledger:
     def _has(self, table: str, cite: str) -> bool:
         return self._db.execute(f"SELECT 1 FROM {table} WHERE id=?", (cite,)).fetchone() is not None  # noqa: S608 (our names)
 
+    def holds_facts(self) -> bool:
+        """Tell whether any fact is here."""
+        return self._db.execute("SELECT 1 FROM triples LIMIT 1").fetchone() is not None
+
     def states(self, triple: Triple) -> bool:
         """Tell whether the fact itself is here already, from whichever source."""
         return self._db.execute(_SAME, _fact(triple)).fetchone() is not None
@@ -89,6 +100,35 @@ class Ledger:
         """Insert the ids of chunks that are new."""
         rows = ((item.id, self._number(item.source)) for item in chunks)
         self._db.executemany("INSERT OR IGNORE INTO chunks VALUES (?,?)", rows)
+
+    def retrieval(self) -> Retrieval:
+        """Return how the passages of this folder are searched."""
+        try:
+            row = self._db.execute("SELECT value FROM settings WHERE name='retrieval'").fetchone()
+        except sqlite3.OperationalError:  # a folder of an earlier version
+            row = None
+        return row[0] if row else "dense"
+
+    def keep_retrieval(self, retrieval: Retrieval) -> None:
+        """Say how the passages are searched, before any is here.
+
+        Raises:
+            ConfigError: they are searched otherwise already, or by words where SQLite cannot.
+        """
+        if retrieval != self.retrieval() and self.count("chunks"):
+            raise ConfigError(f"its passages are kept for {self.retrieval()} retrieval; make a new folder")
+        if retrieval != "dense":
+            lexical.make(self._db)
+        self._db.execute("INSERT OR REPLACE INTO settings VALUES ('retrieval', ?)", (retrieval,))
+        self._db.commit()
+
+    def add_words(self, chunks: Iterable[Chunk]) -> None:
+        """Index the words of chunks that are new."""
+        lexical.add(self._db, chunks)
+
+    def search_words(self, text: str, k: int) -> list[Evidence]:
+        """Return the ``k`` passages that rank first by BM25; see `srm_knowledge.lexical.search`."""
+        return lexical.search(self._db, text, k)
 
     def _number(self, source: Source) -> int:
         key = _terms(source)
@@ -112,9 +152,41 @@ class Ledger:
                 return self._sources[row[0]]
         return None
 
+    def prefixes(self) -> dict[str, str]:
+        """Return the namespaces learned from files, by prefix. A folder of an earlier version has none."""
+        try:
+            return dict(self._db.execute("SELECT prefix, namespace FROM prefixes ORDER BY prefix"))
+        except sqlite3.OperationalError:
+            return {}
+
+    def learn(self, prefix: str, namespace: str) -> bool:
+        """Keep a namespace; say whether it is new. One whose prefix or namespace is known or used stays as it is."""
+        if self.uses(prefix):
+            return False
+        row = self._db.execute("INSERT OR IGNORE INTO prefixes VALUES (?,?)", (prefix, namespace))
+        return row.rowcount == 1
+
+    def uses(self, prefix: str) -> bool:
+        """Tell whether a fact here has a name with this prefix, at any place."""
+        span = (f"{prefix}:", f"{prefix};")  # ";" follows ":"
+        wanted = " UNION ALL ".join(
+            f"SELECT 1 FROM triples WHERE {place}>=? AND {place}<?{more}"  # noqa: S608 (our names)
+            for place, more in (("subject", ""), ("predicate", ""), ("object", " AND datatype='' AND language=''"))
+        )
+        return self._db.execute(f"{wanted} LIMIT 1", span * 3).fetchone() is not None
+
     def count(self, table: str) -> int:
         """Return how many rows ``triples`` or ``chunks`` has."""
         return int(self._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608 (our names)
+
+    def tally(self, place: Literal["source", "predicate", "object", "language"], of: str = "") -> dict[str, int]:
+        """Return how many facts have which value in ``place``, the most first; ``of`` one predicate alone if given."""
+        where, given = (" WHERE predicate=?", (of,)) if of else ("", ())
+        query = f"SELECT {place}, COUNT(*) AS n FROM triples{where} GROUP BY {place} ORDER BY n DESC, {place}"  # noqa: S608
+        rows = self._db.execute(query, given)
+        if place == "source":
+            return {graph_name(self._sources[number]): count for number, count in rows}
+        return dict(rows)
 
     def facts(self, subject: str | None, predicate: str | None, object_: str | None) -> Iterator[Triple]:
         """Yield the triples that match, sorted by subject, predicate, object and id; None matches anything."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from srm_core.errors import ConfigError
 
-from .curies import to_iri
+from .curies import NAMESPACES, to_iri
 
 # The order matters: strings, IRIs and comments first, so that nothing inside them is taken for a word.
 _TOKEN = re.compile(
@@ -43,12 +43,12 @@ class Template:
     variables: frozenset[str]
     ordered: bool  # it says ORDER BY
 
-    def fill(self, bindings: Mapping[str, str]) -> str:
+    def fill(self, bindings: Mapping[str, str], spaces: Mapping[str, str] = NAMESPACES) -> str:
         """Return the query with every bound variable replaced by its IRI. Raises `ConfigError` for an unknown name."""
         unknown = sorted(set(bindings) - self.variables)
         if unknown:
             raise ConfigError(f"the query has no variable ${unknown[0]}; it has: {', '.join(sorted(self.variables))}")
-        iris = {name: f"<{to_iri(curie)}>" for name, curie in bindings.items()}
+        iris = {name: f"<{to_iri(curie, spaces)}>" for name, curie in bindings.items()}
         return "".join(iris.get(name, text) if name else text for text, name in self.parts)
 
 

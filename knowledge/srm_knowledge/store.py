@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from srm_core.config import Retrieval
 from srm_core.records import Chunk, Evidence, Source, Triple
 
+from .curies import spaces_with
+from .fusion import POOL, fuse
 from .graph import Graph
 from .ledger import Ledger
+from .naming import Naming, declared
 
 if TYPE_CHECKING:
     from .linking import Gazetteer
@@ -21,12 +26,16 @@ class FolderKnowledge:
     """The `Knowledge` protocol over ``folder``. Graph-only use loads neither chromadb nor torch.
 
     Reading opens ledger and graph read-only, so a published folder keeps its bytes. ``embedder`` gives the embedding
-    function when passages are first added or searched; the default is the packaged all-MiniLM-L6-v2.
+    function when passages are first added or searched; the default is the packaged all-MiniLM-L6-v2. ``retrieval``
+    is how passages are searched: said once, when the folder is made, and kept in it; the default is dense.
     """
 
-    def __init__(self, folder: Path, embedder: Callable[[], Embed] | None = None) -> None:
+    def __init__(
+        self, folder: Path, embedder: Callable[[], Embed] | None = None, retrieval: Retrieval | None = None
+    ) -> None:
         self.folder = folder
         self._embedder = embedder
+        self._retrieval = retrieval
         self._ledger: Ledger | None = None
         self._graph: Graph | None = None
         self._passages: Passages | None = None
@@ -39,20 +48,39 @@ class FolderKnowledge:
         """
         ledger, graph = self._open_for_writing()
         for batch in ledger.new_triples(triples):
+            if sum(ledger.learn(*namespace) for namespace in map(declared, batch) if namespace):
+                graph.use(spaces_with(ledger.prefixes()))
             facts = {_fact(item): item for item in reversed(batch)}  # the first of equal facts of several sources
-            graph.add(item for item in reversed(facts.values()) if not ledger.states(item))
+            known = ledger.holds_facts()
+            graph.add(item for item in reversed(facts.values()) if not (known and ledger.states(item)))
             graph.flush()
             ledger.add_triples(batch)
             ledger.commit()
         new = list(ledger.new_chunks(chunks))
         if new:
-            self._open_passages().add(new)
+            retrieval = ledger.retrieval()
+            if retrieval != "lexical":
+                self._open_passages().add(new)
+            if retrieval != "dense":
+                ledger.add_words(new)
             ledger.add_chunks(new)
             ledger.commit()
         self.__dict__.pop("gazetteer", None)
 
     def search(self, text: str, k: int) -> list[Evidence]:
-        """Return the ``k`` passages nearest in meaning, best first; none if no passage was ever added."""
+        """Return the ``k`` best passages, best first; none if no passage was ever added.
+
+        Dense: by cosine. Lexical: by BM25. Hybrid: both rankings fused (`srm_knowledge.fusion.fuse`).
+        """
+        ledger, _ = self._open()
+        match ledger.retrieval():
+            case "lexical":
+                return ledger.search_words(text, k)
+            case "hybrid":
+                return fuse([self._near(text, max(k, POOL)), ledger.search_words(text, max(k, POOL))], k)
+        return self._near(text, k)
+
+    def _near(self, text: str, k: int) -> list[Evidence]:
         if self._passages is None and not self._place("passages").exists():
             return []
         return self._open_passages().search(text, k)
@@ -85,6 +113,33 @@ class FolderKnowledge:
         ledger, _ = self._open()
         return {table: ledger.count(table) for table in ("triples", "chunks")}
 
+    def naming(self) -> Naming:
+        """Return how IRIs are named here: known prefixes stay, those that facts use otherwise are not taken."""
+        return Naming(self.prefixes(), self._uses)
+
+    def _uses(self, prefix: str) -> bool:
+        ledger, _ = self._open()  # asked while facts are added, when the one opened before is closed
+        return ledger.uses(prefix)
+
+    def statistics(self) -> dict[str, dict[str, int]]:
+        """Return how many facts each source, predicate, class and language has, the most first."""
+        ledger, _ = self._open()
+        sources = {name: f"{source.name} ({source.licence})" for name, source in ledger.sources().items()}
+        by_source: Counter[str] = Counter()
+        for name, count in ledger.tally("source").items():
+            by_source[sources[name]] += count
+        return {
+            "sources": dict(by_source),
+            "predicates": ledger.tally("predicate"),
+            "classes": ledger.tally("object", of="rdf:type"),
+            "languages": ledger.tally("language"),
+        }
+
+    def prefixes(self) -> dict[str, str]:
+        """Return the namespaces learned from files, by prefix."""
+        ledger, _ = self._open()
+        return ledger.prefixes()
+
     def check(self) -> dict[str, int]:
         """Validate the graph against the shapes; return the counts, ``shacl_violations`` among them."""
         from .validate import validate_graph
@@ -116,7 +171,7 @@ class FolderKnowledge:
             if not self._place("ledger.sqlite").exists():
                 return self._open_for_writing()
             self._ledger = Ledger(self._place("ledger.sqlite"), writable=False)
-            self._graph = Graph(self._place("graph"), writable=False)
+            self._graph = Graph(self._place("graph"), writable=False, spaces=spaces_with(self._ledger.prefixes()))
         return self._ledger, self._graph
 
     def _open_for_writing(self) -> tuple[Ledger, Graph]:
@@ -127,6 +182,9 @@ class FolderKnowledge:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._graph = Graph(self._place("graph"), writable=True)
             self._ledger = Ledger(self._place("ledger.sqlite"), writable=True)
+            self._graph.use(spaces_with(self._ledger.prefixes()))
+            if self._retrieval is not None:
+                self._ledger.keep_retrieval(self._retrieval)
             self._writable = True
         return self._ledger, self._graph
 

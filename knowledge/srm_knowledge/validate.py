@@ -57,7 +57,7 @@ def validate_graph(graph: Graph, *, limit: int = MAX_TRIPLES) -> Validation:
 
     data = graph.dataset()
     rows = graph.query("SELECT ?entity (COUNT(*) AS ?facts) WHERE { ?entity ?p ?o } GROUP BY ?entity", {}, limit_s=60)
-    sizes = {rdflib.URIRef(to_iri(row["entity"])): int(row["facts"]) for row in rows}
+    sizes = {rdflib.URIRef(to_iri(row["entity"], graph.spaces)): int(row["facts"]) for row in rows}
     sample, subjects = _sample(data, sizes, limit)
     total = sum(sizes.values())
     shapes = rdflib.Graph().parse(

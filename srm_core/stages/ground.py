@@ -27,7 +27,7 @@ def ground(context: Context, out: Path, *, corpus: Artifact) -> Result:
     chunks = list({chunk.id: chunk for document in documents for chunk in split(document, size)}.values())
     write_records(out / "triples.jsonl", triples)
     write_records(out / "chunks.jsonl", chunks)
-    knowledge = context.host.open_knowledge(out / "knowledge.cache")
+    knowledge = context.host.open_knowledge(out / "knowledge.cache", context.config.ground)
     context.progress(f"ground: {len(triples):,} facts", 0, 0)
     knowledge.add((), triples)
     searchable = spread(chunks, context.config.ground.max_passages)

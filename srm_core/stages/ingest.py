@@ -1,44 +1,78 @@
-"""Stage ingest: every document that comes in, with its licence; every file that does not, with the reason."""
+"""Stage ingest: every document that comes in, with its licence; all that does not, with the reason."""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from ..config import Corpus
+from ..config import Corpus, IngestConfig, PackConfig
 from ..errors import ConfigError
-from ..records import Document
-from ..store import Result, sha256, write_records, write_rows
-from .context import Context
+from ..host import Host
+from ..records import Document, EvalItem, Remark
+from ..store import Result, sha256
+from .context import Context, Progress
 
 _ROW = re.compile(r"(?:!/.*)?(?::\d+)?$", re.DOTALL)  # the place of a document inside its file or archive
 LARGEST = 200 << 20  # bytes of a file that a reader may take; a larger one is set aside unread
 QUARANTINE = "srm.quarantine"  # readers log "path: reason" here for what they set aside
+TOLD = 5000  # documents between two words of progress
+FILES = ("documents.jsonl", "quarantine.jsonl", "filtered.jsonl", "noted.jsonl")
+Write = Callable[[str], object]
 
 
 def ingest(context: Context, out: Path) -> Result:
-    """Write ``documents.jsonl`` and ``quarantine.jsonl``. Exact duplicates are dropped and counted."""
-    config = context.corpus_config()
-    counts: Counter[str] = Counter(documents=0, duplicate=0)
-    kept: dict[str, Document] = {}
-    with _quarantined() as aside:
-        for document in context.host.documents(config):
-            counts["duplicate" if document.id in kept else "documents"] += 1
-            kept.setdefault(document.id, document)
-            context.progress("ingest", len(kept), 0) if len(kept) % 5000 == 0 else None
-    own = {name for corpus in context.config.ingest.corpus for name in _files(corpus)}
-    read = any(_ROW.sub("", document.path, count=1) in own for document in kept.values())
-    if context.config.ingest.corpus and not read:
-        reasons = "; ".join(f"{row['path']}: {row['reason']}" for row in aside[:3]) or "it holds no files"
-        raise ConfigError(f"nothing in {context.config.ingest.corpus[0].path} could be read ({reasons})")
-    write_records(out / "documents.jsonl", kept.values())
-    counts["quarantined"] = write_rows(out / "quarantine.jsonl", aside)
-    return Result(counts, {})
+    """Write documents, what was set aside unread, what cleaning took out, and what it changed or marked."""
+    return Result(take_in(context.host, context.corpus_config(), context.config.ingest, out, context.progress), {})
+
+
+def take_in(host: Host, config: PackConfig, cleaning: IngestConfig, out: Path, progress: Progress) -> dict[str, int]:
+    """Write the `FILES` into ``out``, one document after the other, and return the counts.
+
+    ``in = documents + duplicate + filtered + quarantined``; ``redacted`` and ``marked`` count remarks on documents.
+    Memory does not grow with the number of documents.
+
+    Raises:
+        ConfigError: there is a corpus, and nothing in it could be read.
+    """
+    counts = Counter(dict.fromkeys(("documents", "duplicate", "filtered", "quarantined", "redacted", "marked"), 0))
+    wanted = cleaning.corpus and cleaning.decontaminate
+    evaluation = {item.id: _text(item) for item in host.evals(config)} if wanted else {}
+    given, own = Counter[str](), False
+
+    def documents() -> Iterator[Document]:
+        for document in host.documents(config):
+            given["read"] += 1
+            if given["read"] % TOLD == 0:
+                progress(f"ingest: {given['read']:,} documents", 0, 0)
+            yield document
+
+    with ExitStack() as stack:
+        kept, aside, removed, noted = (stack.enter_context(_lines(out / name)) for name in FILES)
+        first_seen = stack.enter_context(_first_seen())
+        stack.enter_context(_quarantined(aside, counts))
+        for item in host.clean(documents(), evaluation, cleaning):
+            if isinstance(item, Document):
+                own = own or any(_holds(corpus, item) for corpus in cleaning.corpus)
+                if first_seen(item.id):
+                    counts["documents"] += 1
+                    kept(item.model_dump_json())
+                    continue
+                item = Remark(  # noqa: PLW2901 (told like any other)
+                    document=item.id, path=item.path, action="duplicate", reason="the same text", of=item.id
+                )
+            counts[item.action] += 1
+            (removed if item.removes else noted)(item.model_dump_json())
+    if not own:
+        _require_something(cleaning.corpus, out)
+    return {**counts, "in": given["read"] + counts["quarantined"]}
 
 
 def fingerprint(context: Context) -> dict[str, str]:
@@ -54,6 +88,28 @@ def fingerprint(context: Context) -> dict[str, str]:
     return result
 
 
+def _text(item: EvalItem) -> str:
+    """Return what of a held-out item must not stand in a training text: question, options and evidence shown."""
+    problem = item.problem
+    return "\n".join((problem.question, *problem.choices, *(piece.text for piece in problem.evidence)))
+
+
+def _holds(corpus: Corpus, document: Document) -> bool:
+    """Say whether the document's path is that of a file below ``corpus``."""
+    name = _ROW.sub("", document.path, count=1)
+    root = Path(corpus.path).expanduser()
+    return bool(name) and (root.name == name if root.is_file() else (root / name).is_file())
+
+
+def _require_something(corpora: tuple[Corpus, ...], out: Path) -> None:
+    """Raise if every file of the corpora was set aside; one that was not holds facts or a duplicate."""
+    rows = (json.loads(line) for line in (out / "quarantine.jsonl").read_bytes().split(b"\n") if line)
+    reasons = {_ROW.sub("", row["path"], count=1): f"{row['path']}: {row['reason']}" for row in rows}
+    if corpora and all(name in reasons for corpus in corpora for name in _files(corpus)):
+        said = "; ".join(list(reasons.values())[:3]) or "it holds no files"
+        raise ConfigError(f"nothing in {corpora[0].path} could be read ({said})")
+
+
 def _files(corpus: Corpus) -> dict[str, Path]:
     """Return the corpus's files by the path readers give them: below the corpus, bytes that are no UTF-8 escaped."""
     root = Path(corpus.path).expanduser()
@@ -64,17 +120,45 @@ def _files(corpus: Corpus) -> dict[str, Path]:
 
 
 @contextmanager
-def _quarantined() -> Iterator[list[dict[str, str]]]:
-    rows: list[dict[str, str]] = []
+def _lines(path: Path) -> Iterator[Write]:
+    """Yield a function that writes a line; the file appears under its name when all are written and durable."""
+    scratch = path.with_name(f".{path.name}.tmp")  # one left by a kill is written over
+    try:
+        with scratch.open("w", encoding="utf-8", errors="backslashreplace") as handle:
+            yield lambda line: handle.write(line + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def _first_seen() -> Iterator[Callable[[str], bool]]:
+    """Yield a function that says whether a name is met for the first time; names lie in a temporary file."""
+    database = sqlite3.connect("", isolation_level=None)  # without a name: SQLite's own temporary file
+    database.execute("CREATE TABLE names (name TEXT PRIMARY KEY) WITHOUT ROWID")
+    database.execute("BEGIN")
+    try:
+        yield lambda name: database.execute("INSERT OR IGNORE INTO names VALUES (?)", (name,)).rowcount == 1
+    finally:
+        database.close()
+
+
+@contextmanager
+def _quarantined(write: Write, counts: Counter[str]) -> Iterator[None]:
+    """Write and count what readers set aside meanwhile."""
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             path, reason = (str(part) for part in record.args) if record.args else ("", record.getMessage())
-            rows.append({"path": path, "reason": reason})
+            row: Mapping[str, Any] = {"path": path, "reason": reason}
+            counts["quarantined"] += 1
+            write(json.dumps(row, ensure_ascii=False))
 
     logger, handler = logging.getLogger(QUARANTINE), Keep()
     logger.addHandler(handler)
     try:
-        yield rows
+        yield
     finally:
         logger.removeHandler(handler)

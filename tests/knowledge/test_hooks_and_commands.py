@@ -59,7 +59,7 @@ def test_an_empty_folder_is_opened_as_empty_knowledge(tmp_path: Path) -> None:
 
 def test_kg_prints_a_table_and_its_count(cli: click.Group, folder: Path) -> None:
     query = "SELECT ?term ?label WHERE { ?term skos:prefLabel ?label ; skos:definition ?d } ORDER BY ?label LIMIT 2"
-    result = CliRunner().invoke(cli, ["kg", str(folder), query])
+    result = CliRunner().invoke(cli, ["kg", "query", str(folder), query])
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         "term                          label",
@@ -71,18 +71,18 @@ def test_kg_prints_a_table_and_its_count(cli: click.Group, folder: Path) -> None
 
 def test_kg_binds_names_and_prints_json(cli: click.Group, folder: Path) -> None:
     query = "SELECT ?meaning WHERE { $term skos:definition ?meaning }"
-    result = CliRunner().invoke(cli, ["kg", str(folder), query, "--bind", "term=corpus:diarthrosis", "--json"])
+    result = CliRunner().invoke(cli, ["kg", "query", str(folder), query, "--bind", "term=corpus:diarthrosis", "--json"])
     assert result.output == '{"meaning": "freely mobile joint"}\n'
 
 
 @pytest.mark.parametrize("more", [["SELECT ?s FROM <x:y> { ?s ?p ?o }"], ["SELECT ?s { ?s ?p ?o }", "--bind", "x"]])
 def test_kg_refuses_with_one_sentence(cli: click.Group, folder: Path, more: list[str]) -> None:
-    result = CliRunner().invoke(cli, ["kg", str(folder), *more])
+    result = CliRunner().invoke(cli, ["kg", "query", str(folder), *more])
     assert isinstance(result.exception, ConfigError)
 
 
 def test_kg_names_a_folder_that_is_none(cli: click.Group, tmp_path: Path) -> None:
-    result = CliRunner().invoke(cli, ["kg", str(tmp_path), "SELECT ?s { ?s ?p ?o }"])
+    result = CliRunner().invoke(cli, ["kg", "query", str(tmp_path), "SELECT ?s { ?s ?p ?o }"])
     assert isinstance(result.exception, ConfigError)
     assert "no knowledge folder" in str(result.exception)
     assert list(tmp_path.iterdir()) == []  # asking makes nothing

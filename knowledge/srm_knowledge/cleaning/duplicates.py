@@ -13,6 +13,7 @@ from srm_core.records import Document
 
 from .minhash import bands, resemblance, shingles, signature, words_of
 from .outcome import Cleaned, Removed, cleaned
+from .seen import Seen
 
 THRESHOLD = 0.8  # resemblance from which two documents are near duplicates
 MEANING = 0.95  # cosine from which two documents say the same
@@ -20,45 +21,55 @@ MEANING = 0.95  # cosine from which two documents say the same
 Embed = Callable[[Sequence[str]], Sequence[NDArray[np.float32]]]
 
 
+def same_words(document: Document, seen: Seen) -> Removed | None:
+    """Return the removal of a document whose words were seen, whatever their case, white space and punctuation."""
+    key = hashlib.sha256(" ".join(words_of(document.text)).encode()).digest()
+    first = seen.first_with(key, document.id)
+    return Removed(document.id, document.path, "the same words", of=first) if first else None
+
+
+def nearly_same_words(document: Document, seen: Seen, threshold: float = THRESHOLD) -> Removed | None:
+    """Return the removal of a document whose 5-word shingles resemble those of one that is kept; else keep its own.
+
+    Candidates meet in a band of their MinHash signatures (at 0.8 with probability 0.997); the resemblance of each is
+    then computed exactly, so nothing below the threshold is removed. The most alike is named, of equals the first.
+    """
+    own = shingles(document.text)
+    keys = bands(signature(own))
+    likeness, nearest = 0.0, ""
+    for other, theirs in seen.sets_meeting(keys):
+        now = resemblance(own, theirs)
+        if not nearest or now > likeness:
+            likeness, nearest = now, other
+    if nearest and likeness >= threshold:
+        reason = f"nearly the same words (resemblance {likeness:.2f})"
+        return Removed(document.id, document.path, reason, of=nearest)
+    seen.keep_set(document.id, keys, own)
+    return None
+
+
 def without_exact(documents: Iterable[Document]) -> Cleaned:
-    """Keep the first document of those with the same words, whatever their case, white space and punctuation."""
-    first: dict[bytes, str] = {}
-    kept: list[Document] = []
-    removed: list[Removed] = []
-    for document in documents:
-        key = hashlib.sha256(" ".join(words_of(document.text)).encode()).digest()
-        if key in first:
-            removed.append(Removed(document.id, document.path, "the same words", of=first[key]))
-        else:
-            first[key] = document.id
-            kept.append(document)
-    return cleaned(kept, removed, Counter(exact=len(removed)))
+    """Keep the first document of those with the same words; see `same_words`."""
+    with Seen() as seen:
+        return _without(documents, lambda document: same_words(document, seen), "exact")
 
 
 def without_near(documents: Iterable[Document], threshold: float = THRESHOLD) -> Cleaned:
-    """Keep the first document of those whose 5-word shingles resemble each other by ``threshold`` or more.
+    """Keep the first document of those that resemble each other by ``threshold`` or more; see `nearly_same_words`."""
+    with Seen() as seen:
+        return _without(documents, lambda document: nearly_same_words(document, seen, threshold), "near")
 
-    Candidates meet in a band of their MinHash signatures (at 0.8 with probability 0.997); the resemblance of each is
-    then computed exactly, so nothing below the threshold is removed. ``of`` is always a document that is kept.
-    """
-    tables: dict[bytes, list[int]] = {}
-    sets: list[NDArray[np.uint32]] = []  # of kept documents
+
+def _without(documents: Iterable[Document], like: Callable[[Document], Removed | None], name: str) -> Cleaned:
     kept: list[Document] = []
     removed: list[Removed] = []
     for document in documents:
-        own = shingles(document.text)
-        keys = bands(signature(own))
-        met = sorted({at for key in keys for at in tables.get(key, ())})
-        likeness, nearest = max(((resemblance(own, sets[at]), -at) for at in met), default=(0.0, 0))
-        if met and likeness >= threshold:
-            reason = f"nearly the same words (resemblance {likeness:.2f})"
-            removed.append(Removed(document.id, document.path, reason, of=kept[-nearest].id))
-            continue
-        for key in keys:
-            tables.setdefault(key, []).append(len(kept))
-        kept.append(document)
-        sets.append(own)
-    return cleaned(kept, removed, Counter(near=len(removed)))
+        gone = like(document)
+        if gone is None:
+            kept.append(document)
+        else:
+            removed.append(gone)
+    return cleaned(kept, removed, Counter({name: len(removed)}))
 
 
 def without_same_meaning(documents: Sequence[Document], embed: Embed, threshold: float = MEANING) -> Cleaned:

@@ -62,14 +62,20 @@ def _moved(breaks: Sequence[int], spans: Sequence[Span]) -> tuple[int, ...]:
     return tuple(moved)
 
 
+def redacted(document: Document, find: Finder) -> tuple[Document, Counter[str]]:
+    """Return the document with what ``find`` gives written over in text and title, and how often each kind was."""
+    spans, titled = without_overlaps(find(document.text)), without_overlaps(find(document.title))
+    bare = document if not titled else document.revised(title=_over(document.title, titled))
+    return written_over(bare, spans), Counter(span.kind for span in (*spans, *titled))
+
+
 def redact(documents: Iterable[Document], find: Finder) -> Cleaned:
-    """Return every document, what ``find`` gives written over in text and title; counts by kind. None is removed."""
+    """Return every document as `redacted` makes it; counts by kind. None is removed."""
     kept, found = [], Counter[str]()
     for document in documents:
-        spans, titled = without_overlaps(find(document.text)), without_overlaps(find(document.title))
-        found.update(span.kind for span in (*spans, *titled))
-        bare = document if not titled else document.revised(title=_over(document.title, titled))
-        kept.append(written_over(bare, spans))
+        over, kinds = redacted(document, find)
+        found.update(kinds)
+        kept.append(over)
     return cleaned(kept, [], found)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .parsed import Parsed, Rejected, Unreadable
+from .parsed import Fact, Parsed, Rejected, Shorthand, Unreadable
 
 _BAD_START = 64  # the exit status when the worker could not even set its limits
 
@@ -32,6 +32,7 @@ class Limits:
 
 
 LIMITS = Limits()
+FACT_LIMITS = Limits(wall_s=600.0, memory_mb=4096, output_mb=4096)  # graphs come in large files
 
 
 def read_apart(path: Path, suffix: str, limits: Limits = LIMITS) -> Iterator[Parsed | Rejected]:
@@ -50,6 +51,29 @@ def read_apart(path: Path, suffix: str, limits: Limits = LIMITS) -> Iterator[Par
         except (KeyError, TypeError, ValueError) as error:
             raise error if isinstance(error, Unreadable) else Unreadable("the reader gave no proper answer") from None
     yield from parts
+
+
+def read_facts_apart(path: Path, suffix: str, limits: Limits = FACT_LIMITS) -> Iterator[Shorthand | Fact]:
+    """Yield the shorthands of the graph file ``path``, then its facts: all of them, or nothing. Memory stays flat.
+
+    Raises:
+        Unreadable: as `read_apart`; raised before the first fact.
+    """
+    with tempfile.TemporaryFile() as output:
+        status = _run(path, suffix, limits, output.fileno())
+        if status != 0:
+            raise Unreadable(_reason(status, limits))
+        output.seek(0)
+        for line in output:
+            if line[:1] == b"{":  # facts are lists
+                row = json.loads(line)
+                if "unreadable" in row:
+                    raise Unreadable(row["unreadable"])
+                yield Shorthand(**row)
+        output.seek(0)
+        for line in output:
+            if line[:1] == b"[":
+                yield Fact(*json.loads(line))
 
 
 def _run(path: Path, suffix: str, limits: Limits, output: int) -> int:

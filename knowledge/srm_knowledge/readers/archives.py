@@ -111,6 +111,8 @@ def _parsed(name: str, data: bytes) -> Iterator[Parsed | Rejected]:
     found = format_of(name)
     if found.suffix in ARCHIVES:
         raise Unreadable("an archive inside an archive is not opened")
+    if found.facts is not None:
+        raise Unreadable("a graph inside an archive is not read; unpack it")
     if found.reader is not None:
         yield from found.reader(decode(data))
     elif found.packed is not None:

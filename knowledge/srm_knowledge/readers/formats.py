@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from .parsed import Parsed, Reader, Rejected, Unreadable
+from .parsed import FactReader, Parsed, Reader, Rejected, Unreadable
 
 MAX_BYTES = 20 * 1024 * 1024  # of a text file
 MAX_PACKED_BYTES = 200 * 1024 * 1024  # of a packed file; it is parsed in a process with a limit of memory
@@ -24,11 +24,15 @@ ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".
 
 @dataclass(frozen=True)
 class Format:
-    """How a file is read: as text by ``reader``, or, apart in a worker process, as bytes by ``packed``."""
+    """How a file is read: as text by ``reader``, or, apart in a worker process, as bytes by ``packed``.
+
+    ``facts``: it is a graph and gives facts, no document; also read apart.
+    """
 
     suffix: str
     reader: Reader | None = None
     packed: PackedReader | None = None
+    facts: FactReader | None = None
 
 
 def format_of(name: str) -> Format:
@@ -45,13 +49,15 @@ def format_of(name: str) -> Format:
         raise Unreadable("tells about the data set, is no part of it")
     if lower.endswith(".collection.xml"):
         raise Unreadable("a table of contents, not text")
-    texts, packed = readers_by_suffix(), packed_by_suffix()
+    texts, packed, facts = readers_by_suffix(), packed_by_suffix(), facts_by_suffix()
     for suffix in ("".join(path.suffixes[-2:]).lower(), path.suffix.lower()):
         if suffix in texts:
             return Format(suffix, reader=texts[suffix])
         if suffix in packed:
             return Format(suffix, packed=packed[suffix])
-    known = ", ".join([*texts, *packed])
+        if suffix in facts:
+            return Format(suffix, facts=facts[suffix])
+    known = ", ".join([*texts, *packed, *facts])
     raise Unreadable(f"no reader for {path.suffix or 'a name without suffix'}; there are: {known}")
 
 
@@ -106,6 +112,21 @@ def packed_by_suffix() -> dict[str, PackedReader]:
         ".zip": read_zip,
         **tars,
         ".gz": read_gzip,
+    }
+
+
+def facts_by_suffix() -> dict[str, FactReader]:
+    """Return which reader serves which suffix of a file of facts; these run in a worker process only."""
+    from .obo import read_obo
+    from .rdf import read_jsonld, read_ntriples, read_rdfxml, read_turtle
+
+    return {
+        ".ttl": read_turtle,
+        ".nt": read_ntriples,
+        ".rdf": read_rdfxml,
+        ".owl": read_rdfxml,
+        ".jsonld": read_jsonld,
+        ".obo": read_obo,
     }
 
 

@@ -24,11 +24,34 @@ class Rejected:
     reason: str
 
 
+@dataclass(frozen=True)
+class Fact:
+    """One statement of a graph file. Subject and predicate are IRIs or ``_:label`` for a node without a name.
+
+    ``datatype`` (an IRI) or ``language`` is set for a literal; else ``object`` is like the subject.
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    datatype: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Shorthand:
+    """A prefix that a graph file declares for a namespace."""
+
+    prefix: str
+    namespace: str
+
+
 class Unreadable(ValueError):
     """The file is not of its format; the message is the reason."""
 
 
 Reader = Callable[[str], Iterator[Parsed | Rejected]]
+FactReader = Callable[[str], Iterator[Fact | Shorthand]]
 
 
 def one_line(text: str) -> str:

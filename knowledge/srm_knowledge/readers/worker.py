@@ -12,11 +12,12 @@ import json
 import os
 import resource
 import sys
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
-from .parsed import Rejected, Unreadable
+from .parsed import Fact, Parsed, Rejected, Shorthand, Unreadable
 
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.fork", "os.system", "os.remove", "os.rename")
 _FORBIDDEN_MORE = ("os.symlink", "os.link", "os.mkdir", "os.rmdir", "webbrowser.", "urllib.")
@@ -28,14 +29,19 @@ def main(memory_mb: int, output_mb: int, cpu_s: int, suffix: str, name: str) -> 
     The last line is ``{"unreadable": reason}`` when the file as a whole cannot be read.
     """
     _limit(memory_mb, output_mb, cpu_s)
-    from .formats import decode, packed_by_suffix, readers_by_suffix
+    from .formats import decode, facts_by_suffix, packed_by_suffix, readers_by_suffix
 
     try:
         data = Path(name).read_bytes()
-        packed, texts = packed_by_suffix(), readers_by_suffix()
+        facts = facts_by_suffix()
+        packed, texts = ({}, {}) if suffix in facts else (packed_by_suffix(), readers_by_suffix())
         _wall(name)
-        for part in packed[suffix](data) if suffix in packed else texts[suffix](decode(data)):
-            _write({"place": part.place, "reason": part.reason} if isinstance(part, Rejected) else asdict(part))
+        if suffix in packed:
+            _write_parts(packed[suffix](data))
+        elif suffix in facts:
+            _write_facts(facts[suffix](decode(data)))
+        else:
+            _write_parts(texts[suffix](decode(data)))
         sys.stdout.flush()
     except Unreadable as error:
         _write({"unreadable": str(error)})
@@ -88,7 +94,18 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
     return bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
 
 
-def _write(row: dict[str, Any]) -> None:
+def _write_parts(parts: Iterable[Parsed | Rejected]) -> None:
+    for part in parts:
+        _write({"place": part.place, "reason": part.reason} if isinstance(part, Rejected) else asdict(part))
+
+
+def _write_facts(facts: Iterable[Fact | Shorthand]) -> None:
+    """Write each fact as a list, each shorthand as an object."""
+    for item in facts:
+        _write([*astuple(item)] if isinstance(item, Fact) else asdict(item))
+
+
+def _write(row: dict[str, Any] | list[str]) -> None:
     sys.stdout.write(json.dumps(row) + "\n")
 
 
