@@ -52,11 +52,14 @@ def run_service(service: Service, host: str, port: int) -> None:
     """Serve until interrupted; open requests get 20 seconds to finish."""
     import uvicorn
 
+    from .serving.patience import patient
+
     uvicorn.run(
         service.app(),
         host=host,
         port=port,
         log_level="warning",
+        http=patient(10),  # type: ignore[arg-type]  # any maker of protocols does
         limit_concurrency=4 * service.worker.most_waiting,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=20,

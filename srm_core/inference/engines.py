@@ -11,6 +11,7 @@ import torch
 
 from ..errors import ConfigError, ModelError
 from ..records import Completion, Sampling, Weights
+from .adapters import Adapter
 from .architecture import Architecture, Unknown, architecture_of
 from .kernels.batch import Batch, Decoder
 from .kernels.compiled import CompiledDecoder
@@ -41,6 +42,10 @@ class Engine(Protocol):
 
     def update(self, names: set[str]) -> None:
         """Take the weights ``names`` anew from the model in memory."""
+        ...
+
+    def update_adapter(self, adapter: Adapter | None) -> None:
+        """Put an adapter beside the weights, instead of the one before; None takes it off."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from ..errors import ModelError
 from ..models.load import Checkpoint, load_tokenizer, load_weights, locate
 from ..protocols import Conversation
 from ..records import Completion, Sampling, Weights
+from .adapters import Adapter, read_adapter
 from .engines import engine_for
 from .tokens import encode_completion, encode_prompt, keeps_pieces
 
@@ -47,6 +49,14 @@ class TransformersModel:
             scores.update(zip(batch, given, strict=True))
         return [scores[i] for i in range(len(prompts))]
 
+    def update_adapter(self, adapter: Path | Adapter | None) -> None:
+        """Put an adapter (a folder, or one in memory) beside the weights, instead of the one before; None takes it off.
+
+        Raises:
+            ModelError: it was made for another base, is not whole, or is no plain LoRA adapter.
+        """
+        self.engine.update_adapter(read_adapter(adapter, self.model) if isinstance(adapter, Path) else adapter)
+
     @torch.no_grad()
     def update_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
         """Overwrite the named weights in place (merged adapters between the steps of reinforcement learning)."""
@@ -56,14 +66,18 @@ class TransformersModel:
         self.engine.update(set(weights))
 
 
-def open_local(ref: str, dtype: str = "float32", weights: Weights = "float32") -> TransformersModel | None:
+def open_local(
+    ref: str, dtype: str = "float32", weights: Weights = "float32", adapter: Path | None = None
+) -> TransformersModel | None:
     """Return the model behind a local reference, or None if the scheme belongs to somebody else."""
     checkpoint = locate(ref)
-    return None if checkpoint is None else open_checkpoint(checkpoint, dtype, weights)
+    return None if checkpoint is None else open_checkpoint(checkpoint, dtype, weights, adapter)
 
 
-def open_checkpoint(checkpoint: Checkpoint, dtype: str = "float32", weights: Weights = "float32") -> TransformersModel:
-    """Return the model in a checkpoint that `locate` found safe."""
+def open_checkpoint(
+    checkpoint: Checkpoint, dtype: str = "float32", weights: Weights = "float32", adapter: Path | None = None
+) -> TransformersModel:
+    """Return the model in a checkpoint that `locate` found safe, with an adapter beside it if there is one."""
     tokenizer = load_tokenizer(checkpoint.folder)
     if tokenizer.eos_token_id is None:
         raise ModelError(f"{checkpoint.ref}: the tokenizer has no end token, so a completion could never finish")
@@ -72,4 +86,7 @@ def open_checkpoint(checkpoint: Checkpoint, dtype: str = "float32", weights: Wei
             f"{checkpoint.ref}: its tokenizer adds spaces when text is encoded in pieces, so token ids would differ "
             "between training and use; choose a base with a byte-level tokenizer"
         )
-    return TransformersModel(checkpoint.ref, load_weights(checkpoint.folder, dtype), tokenizer, weights=weights)
+    made = TransformersModel(checkpoint.ref, load_weights(checkpoint.folder, dtype), tokenizer, weights=weights)
+    if adapter is not None:
+        made.update_adapter(adapter)
+    return made

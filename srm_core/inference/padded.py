@@ -14,10 +14,11 @@ from typing import Any
 import torch
 
 from ..records import Completion, Sampling
+from .adapters import Adapter, Part
 from .cache import SlottedCache
 from .choosing import choose
 from .constraints import restrict
-from .sequences import Row, Writer, asked_of, check_fits
+from .sequences import Row, Writer, asked_of, check_fits, check_scored
 
 SHARED_PREFIX_MIN = 16  # a shorter common prefix is not worth a pass of its own
 
@@ -30,9 +31,19 @@ class PaddedEngine:
         self.tokenizer = tokenizer
         self.device = next(model.parameters()).device
         self.writer = Writer(tokenizer)
+        self._hooks: list[Any] = []
 
     def update(self, names: set[str]) -> None:
         """Do nothing: the weights are read where they lie."""
+
+    def update_adapter(self, adapter: Adapter | None) -> None:
+        """Put an adapter beside the weights, instead of the one before; None takes it off."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = [
+            self.model.get_submodule(name).register_forward_hook(_adds(part, self.device))
+            for name, part in (adapter.parts.items() if adapter else ())
+        ]
 
     @torch.inference_mode()
     def generate(self, prompts: Sequence[Sequence[int]], sampling: Sampling, rows: int = 48) -> list[list[Completion]]:
@@ -51,7 +62,12 @@ class PaddedEngine:
 
     @torch.inference_mode()
     def score(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[list[float]]:
-        """Return the log-probability (nats) of each token of each answer; one batch, a shared prefix is read once."""
+        """Return the log-probability (nats) of each token of each answer; one batch, a shared prefix is read once.
+
+        Raises:
+            ModelError: a prompt is empty, or is with its answer longer than the model's context.
+        """
+        check_scored(prompts, answers, self.model.config.get_text_config().max_position_embeddings)
         whole = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
         _, _, logits_RTV = self._prefill(whole, _common_prefix(prompts), keep=max(map(len, answers)) + 1)
         scores = []
@@ -140,6 +156,16 @@ class PaddedEngine:
         )
         logits_RTV: torch.Tensor = output.logits
         return logits_RTV.float()
+
+
+def _adds(part: Part, device: torch.device) -> Any:
+    """Return a hook that adds a part of an adapter to what its linear layer gives."""
+    there = Part(part.down.to(device), part.up.to(device), part.scale)
+
+    def hook(_: Any, given: tuple[torch.Tensor, ...], made: torch.Tensor) -> torch.Tensor:
+        return made + there.added(given[0]).to(made.dtype)
+
+    return hook
 
 
 def _common_prefix(prompts: Sequence[Sequence[int]]) -> int:

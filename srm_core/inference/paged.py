@@ -19,22 +19,29 @@ import numpy as np
 import torch
 
 from ..records import Completion, Sampling
+from .adapters import Adapter
+from .alternatives import Weighed, weighed
 from .choosing import scored
 from .constraints import restrict
 from .drafts import DRAFT_ROWS, drafted
 from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Batch, Decoder
 from .pages import BLOCK, PagePool, page_keys
-from .sequences import Row, Writer, asked_of, check_fits
+from .sequences import Row, Writer, asked_of, check_fits, check_scored
 
 MOST_ROWS = 48  # that are generated side by side
+Chosen = tuple[int, float, Weighed | None]  # a token, its log-probability as it was drawn, its alternatives if wanted
 
 
 @dataclass
 class Job:
-    """A prompt and the samples that are wanted of it; ``rows`` are empty until the prompt is read."""
+    """A prompt and the samples that are wanted of it; ``rows`` are empty until the prompt is read.
+
+    ``top`` is how many alternatives are kept of each token; None keeps no likelihoods beside the completion's own.
+    """
 
     prompt: list[int]
     sampling: Sampling
+    top: int | None = None
     rows: list[Row] = field(default_factory=list)
 
     @property
@@ -84,12 +91,12 @@ class Turn:
         self.reading.ids += new
         return self.reading, len(new), list(range(len(new) - self.choices, len(new)))
 
-    def write(self, writer: Writer, chosen: Sequence[tuple[int, float]]) -> None:
+    def write(self, writer: Writer, chosen: Sequence[Chosen]) -> None:
         """Write chosen tokens for as long as the one before was drafted; then forget the rest of the draft."""
         kept = self.reading.length - len(self.draft)
-        for (token, logprob), expected in zip(chosen, [*self.draft, None], strict=True):
+        for (token, logprob, how), expected in zip(chosen, [*self.draft, None], strict=True):
             before = len(self.row.ids)
-            writer.write(self.row, token, logprob)
+            writer.write(self.row, token, logprob, how)
             if self.row.done or self.row.ids[before:] != [expected]:
                 break
             kept += 1
@@ -128,6 +135,11 @@ class PagedEngine:
         self.decoder.update(names)
         self.pool.clear()
 
+    def update_adapter(self, adapter: Adapter | None) -> None:
+        """Put an adapter beside the weights, instead of the one before; None takes it off."""
+        self.decoder.adapt(adapter)
+        self.pool.clear()
+
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, rows: int = MOST_ROWS
     ) -> list[list[Completion]]:
@@ -147,8 +159,8 @@ class PagedEngine:
             raise
         return [self.completions(job) for job in jobs]
 
-    def submit(self, prompt: Sequence[int], sampling: Sampling) -> Job:
-        """Let a prompt wait for its turn.
+    def submit(self, prompt: Sequence[int], sampling: Sampling, top: int | None = None) -> Job:
+        """Let a prompt wait for its turn; with ``top`` each row keeps how its tokens were `weighed`.
 
         Raises:
             ModelError: the prompt and its tokens would not fit the model's context, or the grammar is not valid.
@@ -157,7 +169,7 @@ class PagedEngine:
         check_fits([prompt], sampling, self.decoder.shape.context)
         if sampling.grammar:
             self.writer.grammars.matcher(sampling.grammar)
-        job = Job(list(prompt), sampling)
+        job = Job(list(prompt), sampling, top)
         self._waiting.append(job)
         return job
 
@@ -188,7 +200,12 @@ class PagedEngine:
         return [self.writer.completion(job.prompt, row) for row in job.rows]
 
     def score(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[list[float]]:
-        """Return the log-probability (nats) of each token of each answer after its prompt."""
+        """Return the log-probability (nats) of each token of each answer after its prompt.
+
+        Raises:
+            ModelError: a prompt is empty, or is with its answer longer than the model's context.
+        """
+        check_scored(prompts, answers, self.decoder.shape.context)
         return [self._score(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
 
     def logits(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
@@ -243,11 +260,11 @@ class PagedEngine:
             raise
         for (job, reading), logits_V in zip(chosen, logits, strict=True):
             self._waiting.popleft()
-            job.rows = self.writer.rows(job.prompt, job.sampling)
+            job.rows = self.writer.rows(job.prompt, job.sampling, job.top)
             logits_RV = restrict(logits_V.expand(len(job.rows), -1), [row.matcher for row in job.rows])
-            tokens, logprobs = self.decoder.choose(logits_RV, asked_of([(row, 0) for row in job.rows]))
-            for row, token, logprob in zip(job.rows, tokens, logprobs, strict=True):
-                self.writer.write(row, token, logprob)
+            drawn = self._chosen(logits_RV, [(row, 0) for row in job.rows])
+            for row, (token, logprob, how) in zip(job.rows, drawn, strict=True):
+                self.writer.write(row, token, logprob, how)
             self._live += self._forked(reading, job.rows)
         return bool(chosen)
 
@@ -326,9 +343,18 @@ class PagedEngine:
             logits = self._read([turn.piece() for turn in together])
             places = [(turn.row, ahead) for turn in together for ahead in range(turn.choices)]
             logits = restrict(logits, [row.matcher for row, _ in places])  # such a row drafts nothing: one place each
-            chosen = zip(*self.decoder.choose(logits, asked_of(places)), strict=True)
+            chosen = iter(self._chosen(logits, places))
             for turn in together:
                 turn.write(self.writer, [next(chosen) for _ in range(turn.choices)])
+
+    def _chosen(self, logits_RV: torch.Tensor, places: Sequence[tuple[Row, int]]) -> list[Chosen]:
+        """Return the token of each place, and for rows that keep them its alternatives."""
+        tokens, logprobs = self.decoder.choose(logits_RV, asked_of(places))
+        how = [
+            None if row.top is None else weighed(logits_V, token, row.top)
+            for (row, _), logits_V, token in zip(places, logits_RV, tokens, strict=True)
+        ]
+        return list(zip(tokens, logprobs, how, strict=True))
 
     def _forked(self, reading: Reading, rows: Sequence[Row]) -> list[tuple[Row, Reading]]:
         """Return a sequence for each live row: full pages are shared, the last one is copied where it is not full."""

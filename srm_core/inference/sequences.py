@@ -13,6 +13,7 @@ import numpy as np
 from .. import calculator
 from ..errors import ModelError
 from ..records import Completion, Sampling, digest
+from .alternatives import Weighed
 from .choosing import Asked
 from .constraints import Grammars
 from .tokens import decode, encode_text
@@ -34,6 +35,8 @@ class Row:
     finished: bool = False
     done: bool = False
     matcher: Any = None  # of the grammar that the text follows
+    top: int | None = None  # alternatives that are kept of each token; None keeps no `weighed` at all
+    weighed: list[Weighed] = field(default_factory=list)
     _drawn: list[float] = field(default_factory=list)  # numbers looked at for tokens that are not written yet
 
     def uniform(self, ahead: int) -> float:
@@ -61,13 +64,28 @@ def asked_of(places: Sequence[tuple[Row, int]]) -> Asked:
 
 
 def check_fits(prompts: Sequence[Sequence[int]], sampling: Sampling, limit: int) -> None:
-    """Raise a `ModelError` if a prompt and its tokens would not fit a context of ``limit`` tokens."""
+    """Raise a `ModelError` if a prompt is empty, or would with its tokens not fit a context of ``limit`` tokens."""
+    check_asked(prompts)
     longest = max((len(prompt) for prompt in prompts), default=0)
     if longest + sampling.max_tokens > limit:
         raise ModelError(
             f"a prompt of {longest} tokens and {sampling.max_tokens} more exceed the context of {limit}; "
             "show less evidence or fewer examples, or lower max_tokens"
         )
+
+
+def check_scored(prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]], limit: int) -> None:
+    """Raise a `ModelError` if a prompt is empty, or is with its answer longer than a context of ``limit`` tokens."""
+    check_asked(prompts)
+    longest = max((len(p) + len(a) for p, a in zip(prompts, answers, strict=True)), default=0)
+    if longest > limit:
+        raise ModelError(f"a prompt and its answer are {longest} tokens, more than the context of {limit}")
+
+
+def check_asked(prompts: Sequence[Sequence[int]]) -> None:
+    """Raise a `ModelError` if a prompt is empty."""
+    if any(len(prompt) == 0 for prompt in prompts):
+        raise ModelError("a prompt is empty: a model needs at least one token to go on from")
 
 
 class Writer:
@@ -79,7 +97,7 @@ class Writer:
         self.end = {tokenizer.eos_token_id}
         self.grammars = Grammars(tokenizer)
 
-    def rows(self, prompt: Sequence[int], sampling: Sampling) -> list[Row]:
+    def rows(self, prompt: Sequence[int], sampling: Sampling, top: int | None = None) -> list[Row]:
         """Return the rows of all samples of a prompt.
 
         Each draws from a generator of its own, seeded by the prompt and the sample's number.
@@ -91,10 +109,10 @@ class Writer:
         for k in range(sampling.n):
             seed = int(digest([sampling.seed, k, list(prompt)])[:16], 16)
             matcher = self.grammars.matcher(sampling.grammar) if sampling.grammar else None
-            rows.append(Row(sampling=sampling, index=k, draw=random.Random(seed), matcher=matcher))
+            rows.append(Row(sampling=sampling, index=k, draw=random.Random(seed), matcher=matcher, top=top))
         return rows
 
-    def write(self, row: Row, chosen: int, logprob: float) -> None:
+    def write(self, row: Row, chosen: int, logprob: float, weighed: Weighed | None = None) -> None:
         """Give a live row the token that the model chose, and what calculator or grammar write after it."""
         row.spend()
         token, own, forced = chosen, True, list[int]()
@@ -102,7 +120,7 @@ class Writer:
             forced = _followed(row.matcher, chosen, self.end)
         elif row.sampling.calculator:
             token, own, forced = self._call(row, chosen)
-        self._append(row, token, logprob, own)
+        self._append(row, token, logprob, own, weighed)
         for computed in forced:
             self._append(row, computed, 0.0, own=False)
         if row.matcher is not None and row.matcher.is_stopped():  # nothing may follow
@@ -124,33 +142,39 @@ class Writer:
             mask=tuple(row.mask),
         )
 
+    def _piece(self, token: int) -> str:
+        """Return a token's text; models have room in their vocabulary that the tokenizer does not use."""
+        return self.pieces[token] if token < len(self.pieces) else ""
+
     def _call(self, row: Row, token: int) -> tuple[int, bool, list[int]]:
         """Return the token to write, whether it is the model's, and the value's tokens if it completes ``<<expr=``.
 
         A token that holds more than ``=`` is cut at it.
         """
-        before = row.text + self.pieces[token]
+        before = row.text + self._piece(token)
         match = next((m for m in _CALL_BEGUN.finditer(before) if m.end() > len(row.text)), None)
         if match is None:
             return token, True, []
         value = encode_text(self.tokenizer, calculator.computed(match.group(1)))
         close = encode_text(self.tokenizer, calculator.CLOSE)
-        if self.pieces[token] == calculator.EQUALS:
+        if self._piece(token) == calculator.EQUALS:
             return token, True, [*value, *close]
         expression = before[len(row.text) : match.end() - 1]
         canonical = [*encode_text(self.tokenizer, expression), *encode_text(self.tokenizer, calculator.EQUALS)]
         return canonical[0], False, [*canonical[1:], *value, *close]
 
-    def _append(self, row: Row, token: int, logprob: float, own: bool) -> None:
+    def _append(self, row: Row, token: int, logprob: float, own: bool, weighed: Weighed | None = None) -> None:
         if row.done:
             return
         row.ids.append(token)
         row.logprobs.append(logprob if own else 0.0)
         row.mask.append(own)
+        if row.top is not None:
+            row.weighed.append(weighed if own and weighed else Weighed())
         if token in self.end:
             row.finished = row.done = True
             return
-        piece = self.pieces[token]
+        piece = self._piece(token)
         row.text = decode(self.tokenizer, row.ids) if "\ufffd" in piece else row.text + piece  # a part of a character
         if any(stop in row.text for stop in row.sampling.stop):
             row.finished = row.done = True

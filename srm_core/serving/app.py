@@ -18,7 +18,7 @@ from starlette.routing import Route
 from ..errors import MissingExtra, ModelError
 from ..inference.sequences import check_fits
 from ..inference.tokens import encode_prompt, encode_text
-from ..records import Completion, Message
+from ..records import Message
 from . import wire
 from .worker import Busy, News, Ticket, Worker
 
@@ -98,16 +98,17 @@ class Service:
             raise wire.Refusal(400, "prompt: it is empty", "prompt")
         return await self._answer(request, asked, encode_text(self.tokenizer, asked.text), chat=False)
 
-    async def _answer(self, request: Request, asked: wire.Request, prompt: Sequence[int], *, chat: bool) -> Response:
+    async def _answer(self, request: Request, asked: wire.Asked, prompt: Sequence[int], *, chat: bool) -> Response:
         ticket, news = self._submit(asked, prompt)
-        reply = wire.Reply(self.name, chat=chat, stream=bool(asked.stream))
+        reply = wire.Reply(self.name, chat=chat, stream=bool(asked.stream), weighed=asked.top is not None)
         if asked.stream:
             usage = bool(asked.stream_options and asked.stream_options.include_usage)
             events = self._events(ticket, news, reply, usage)
             return StreamingResponse(events, media_type="text/event-stream")
-        return JSONResponse(reply.whole(await self._whole(request, ticket, news)))
+        ended = await self._whole(request, ticket, news)
+        return JSONResponse(reply.whole(ended.done or (), ended.told))
 
-    def _submit(self, asked: wire.Request, prompt: Sequence[int]) -> tuple[Ticket, asyncio.Queue[News]]:
+    def _submit(self, asked: wire.Asked, prompt: Sequence[int]) -> tuple[Ticket, asyncio.Queue[News]]:
         if asked.model != self.name:
             raise wire.Refusal(404, f"model {asked.model!r} is not served here; there is {self.name!r}", "model")
         sampling = asked.sampling(self.limits.default_tokens)
@@ -130,7 +131,7 @@ class Service:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(news.put_nowait, item)
 
-        ticket = Ticket(prompt, sampling, tell, streams=bool(asked.stream))
+        ticket = Ticket(prompt, sampling, tell, streams=bool(asked.stream), top=asked.top)
         try:
             self.worker.submit(ticket)
         except Busy:
@@ -138,7 +139,7 @@ class Service:
             raise wire.Refusal(503, f"{most} requests are open, and no more may wait; try again later") from None
         return ticket, news
 
-    async def _whole(self, request: Request, ticket: Ticket, news: asyncio.Queue[News]) -> Sequence[Completion]:
+    async def _whole(self, request: Request, ticket: Ticket, news: asyncio.Queue[News]) -> News:
         while True:
             try:
                 item = await asyncio.wait_for(news.get(), timeout=0.5)
@@ -150,7 +151,7 @@ class Service:
             if item.failure:
                 raise wire.Refusal(503, item.failure)
             if item.done is not None:
-                return item.done
+                return item
 
     async def _events(
         self, ticket: Ticket, news: asyncio.Queue[News], reply: wire.Reply, usage: bool
@@ -169,8 +170,8 @@ class Service:
                     return
                 first = item.index not in begun
                 begun.add(item.index)
-                if item.text or first:
-                    yield _event(reply.piece(item.index, item.text, first=first))
+                if item.text or item.tokens or first:
+                    yield _event(reply.piece(item.index, item.text, item.tokens, first=first))
                 if item.ended is not None:
                     yield _event(reply.piece(item.index, "", reason=wire.finish(item.ended)))
         finally:

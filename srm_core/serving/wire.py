@@ -11,8 +11,10 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..records import Completion, Grammar, Message, Sampling
+from .likelihoods import Told, chat_shape, text_shape
 
 MOST_SAMPLES = 16
+MOST_TOP_CHAT, MOST_TOP_TEXT = 20, 5  # likely tokens beside each, as in the interface of OpenAI
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # parameters that are known and have no effect here: only these values pass
     "frequency_penalty": (0, None),
     "presence_penalty": (0, None),
@@ -20,8 +22,6 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {  # parameters that are known and have no
     "tools": (None, []),
     "tool_choice": (None, "none", "auto"),
     "functions": (None, []),
-    "logprobs": (None, False),
-    "top_logprobs": (None, 0),
     "echo": (None, False),
     "best_of": (None, 1),
     "suffix": (None, ""),
@@ -148,22 +148,44 @@ class ChatRequest(Request):
 
     messages: Annotated[list[Turn], Field(min_length=1)]
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    logprobs: Annotated[bool, Field(strict=True)] | None = None
+    top_logprobs: Annotated[int, Field(strict=True, ge=0, le=MOST_TOP_CHAT)] | None = None
 
     @model_validator(mode="after")
     def _one_limit(self) -> ChatRequest:
         self.max_tokens = self.max_completion_tokens or self.max_tokens
         return self
 
+    @model_validator(mode="after")
+    def _asked_for(self) -> ChatRequest:
+        if self.top_logprobs and not self.logprobs:
+            raise ValueError("top_logprobs needs logprobs: true")
+        return self
+
+    @property
+    def top(self) -> int | None:
+        """How many likely tokens are told beside each; None tells no likelihoods."""
+        return (self.top_logprobs or 0) if self.logprobs else None
+
 
 class TextRequest(Request):
     """``POST /v1/completions``."""
 
     prompt: str | Annotated[list[str], Field(min_length=1, max_length=1)]
+    logprobs: Annotated[int, Field(strict=True, ge=0, le=MOST_TOP_TEXT)] | None = None
+
+    @property
+    def top(self) -> int | None:
+        """How many likely tokens are told beside each; None tells no likelihoods."""
+        return self.logprobs
 
     @property
     def text(self) -> str:
         """The one prompt."""
         return plain(self.prompt if isinstance(self.prompt, str) else self.prompt[0])
+
+
+Asked = ChatRequest | TextRequest
 
 
 def plain(text: str) -> str:
@@ -193,8 +215,9 @@ def parsed(model: type[Any], data: Any) -> Any:
 class Reply:
     """Builds the replies to one request."""
 
-    def __init__(self, model: str, *, chat: bool, stream: bool) -> None:
+    def __init__(self, model: str, *, chat: bool, stream: bool, weighed: bool = False) -> None:
         self.chat = chat
+        self.weighed = weighed  # the client wants likelihoods
         self.frame = {
             "id": f"{'chatcmpl' if chat else 'cmpl'}-{uuid4().hex}",
             "object": ("chat.completion.chunk" if stream else "chat.completion") if chat else "text_completion",
@@ -202,13 +225,13 @@ class Reply:
             "model": model,
         }
 
-    def whole(self, completions: Sequence[Completion]) -> dict[str, Any]:
-        """Return the reply to a request that does not stream."""
+    def whole(self, completions: Sequence[Completion], told: Sequence[Sequence[Told]] = ()) -> dict[str, Any]:
+        """Return the reply to a request that does not stream; ``told`` are the tokens of each sample."""
         choices = [
             {
                 "index": index,
                 "finish_reason": finish(completion),
-                "logprobs": None,
+                "logprobs": self._likelihoods(told[index] if told else ()),
                 **(
                     {"message": {"role": "assistant", "content": completion.text}}
                     if self.chat
@@ -219,11 +242,19 @@ class Reply:
         ]
         return {**self.frame, "choices": choices, "usage": usage(completions)}
 
-    def piece(self, index: int, text: str, *, first: bool = False, reason: str | None = None) -> dict[str, Any]:
-        """Return one event of a stream."""
+    def piece(
+        self, index: int, text: str, tokens: Sequence[Told] = (), *, first: bool = False, reason: str | None = None
+    ) -> dict[str, Any]:
+        """Return one event of a stream; ``tokens`` are those of ``text``."""
+        logprobs = self._likelihoods(tokens) if tokens else None
         delta = ({"role": "assistant"} if first else {}) | ({"content": text} if text or first else {})
         said = {"delta": delta} if self.chat else {"text": text}
-        return {**self.frame, "choices": [{"index": index, "finish_reason": reason, "logprobs": None, **said}]}
+        return {**self.frame, "choices": [{"index": index, "finish_reason": reason, "logprobs": logprobs, **said}]}
+
+    def _likelihoods(self, tokens: Sequence[Told]) -> dict[str, Any] | None:
+        if not self.weighed:
+            return None
+        return chat_shape(tokens) if self.chat else text_shape(tokens)
 
     def last(self, completions: Sequence[Completion]) -> dict[str, Any]:
         """Return the event that tells how many tokens there were."""

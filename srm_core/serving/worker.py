@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..inference.paged import Job, PagedEngine
 from ..inference.tokens import decode
 from ..records import Completion, Sampling
+from .likelihoods import Spelling, Telling, Told
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,10 @@ class News:
 
     index: int = 0
     text: str = ""
+    tokens: tuple[Told, ...] = ()  # of ``text``, if the request wants likelihoods
     ended: Completion | None = None  # of sample ``index``
     done: tuple[Completion, ...] | None = None
+    told: tuple[tuple[Told, ...], ...] = ()  # all tokens of each sample, if the request wants them and does not stream
     failure: str = ""
 
 
@@ -38,9 +41,11 @@ class Ticket:
     sampling: Sampling
     tell: Callable[[News], None]
     streams: bool
+    top: int | None = None  # likely tokens that are told beside each token; None tells no likelihoods
     job: Job | None = None
     sent: dict[int, int] = field(default_factory=dict)  # characters told of each sample
     ended: set[int] = field(default_factory=set)
+    tellings: dict[int, Telling] = field(default_factory=dict)
 
 
 class Worker:
@@ -48,6 +53,7 @@ class Worker:
 
     def __init__(self, engine: PagedEngine, most_waiting: int) -> None:
         self.engine = engine
+        self.spelling = Spelling(engine.writer.tokenizer)
         self.most_waiting = most_waiting
         self.tokens = 0  # generated for requests that are finished
         self._inbox: queue.SimpleQueue[tuple[str, Ticket | None]] = queue.SimpleQueue()
@@ -105,7 +111,7 @@ class Worker:
     def _take(self, what: str, ticket: Ticket) -> None:
         if what == "submit":
             try:
-                ticket.job = self.engine.submit(ticket.prompt, ticket.sampling)
+                ticket.job = self.engine.submit(ticket.prompt, ticket.sampling, ticket.top)
                 self._tickets.append(ticket)
             except Exception as error:
                 self._end(ticket, News(failure=str(error)))
@@ -124,7 +130,10 @@ class Worker:
         if job.done:
             completions = tuple(self.engine.completions(job))
             self.tokens += sum(completion.tokens for completion in completions)
-            self._end(ticket, News(done=completions))
+            told = (
+                () if ticket.streams else tuple(self._told(ticket, i, len(c.text)) for i, c in enumerate(completions))
+            )
+            self._end(ticket, News(done=completions, told=told))
 
     def _stream(self, ticket: Ticket, index: int, done: bool) -> None:
         """Tell what is new of one sample; what may yet become a stop string, or half a character, is held back."""
@@ -133,13 +142,21 @@ class Worker:
         if done:
             completion = self.engine.writer.completion(ticket.job.prompt, row)
             ticket.ended.add(index)
-            ticket.tell(News(index, completion.text[sent:], ended=completion))
+            tokens = self._told(ticket, index, len(completion.text))
+            ticket.tell(News(index, completion.text[sent:], tokens, ended=completion))
             return
         text = decode(self.engine.writer.tokenizer, row.ids)
         safe = len(text) - held_back(text, row.sampling.stop)
         if safe > sent:
             ticket.sent[index] = safe
-            ticket.tell(News(index, text[sent:safe]))
+            ticket.tell(News(index, text[sent:safe], self._told(ticket, index, safe)))
+
+    def _told(self, ticket: Ticket, index: int, length: int) -> tuple[Told, ...]:
+        """Return the tokens of the first ``length`` characters of a sample that were not told before, if wanted."""
+        if ticket.top is None or ticket.job is None:
+            return ()
+        telling = ticket.tellings.setdefault(index, Telling(self.spelling))
+        return telling.until(ticket.job.rows[index], length)
 
     def _fail(self, why: str) -> None:
         for ticket in list(self._tickets):

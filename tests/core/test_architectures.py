@@ -52,14 +52,64 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3": ("Qwen3", {"head_dim": 16}),
     "smollm3": ("SmolLM3", {"no_rope_layers": [1, 0, 1], "pad_token_id": 0}),
     "gemma": ("Gemma", {"head_dim": 16}),
+    "gemma2": (
+        "Gemma2",
+        {
+            "head_dim": 16,
+            "query_pre_attn_scalar": 24,
+            "sliding_window": 9,
+            "attn_logit_softcapping": 2.0,
+            "final_logit_softcapping": 3.0,
+        },
+    ),
+    "gemma3": (
+        "Gemma3Text",
+        {
+            "head_dim": 16,
+            "query_pre_attn_scalar": 30,
+            "sliding_window": 9,
+            "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+        },
+    ),
+    "mixtral": ("Mixtral", {"num_local_experts": 5, "num_experts_per_tok": 2}),
+    "mixtral-window": ("Mixtral", {"num_local_experts": 3, "num_experts_per_tok": 1, "sliding_window": 9}),
+    "qwen2-moe": (
+        "Qwen2Moe",
+        {
+            "num_experts": 6,
+            "num_experts_per_tok": 3,
+            "moe_intermediate_size": 36,
+            "shared_expert_intermediate_size": 120,
+        },
+    ),
+    "qwen3-moe": (
+        "Qwen3Moe",
+        {
+            "num_experts": 7,
+            "num_experts_per_tok": 3,
+            "moe_intermediate_size": 36,
+            "head_dim": 16,
+            "norm_topk_prob": True,
+        },
+    ),
+    "qwen3-moe-and-dense-layers": (
+        "Qwen3Moe",
+        {"num_experts": 4, "num_experts_per_tok": 4, "moe_intermediate_size": 148, "mlp_only_layers": [1]},
+    ),
+    "olmoe": ("Olmoe", {"num_experts": 8, "num_experts_per_tok": 4}),
+    "olmoe-clipped": (
+        "Olmoe",
+        {"num_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": True, "clip_qkv": 0.5, "num_key_value_heads": 6},
+    ),
 }
+MIXTURES = tuple(name for name in KINDS if "moe" in name or "mixtral" in name)
 
 
 def model_of(name: str) -> Any:
     kind, settings = KINDS[name]
     torch.manual_seed(1)
     config = getattr(transformers, f"{kind}Config")(**(SMALL | settings))
-    model = getattr(transformers, f"{kind}ForCausalLM")(config).eval()
+    model = getattr(transformers, f"{kind.removesuffix('Text')}ForCausalLM")(config).eval()
     with torch.no_grad():
         for weight in model.parameters():  # norms of one and biases of zero would hide mistakes
             weight.add_(0.1 * torch.randn_like(weight))
@@ -75,7 +125,7 @@ def test_logits_are_those_of_transformers(name: str, tier: str) -> None:
     assert error_of(decoder, model, decoder.shape) < 2e-5
 
 
-@pytest.mark.parametrize("name", ["llama", "mistral", "gemma"])
+@pytest.mark.parametrize("name", ["llama", "mistral", "gemma", "gemma2", "gemma3", "mixtral", "qwen2-moe", "olmoe"])
 def test_a_token_is_computed_the_same_alone_and_in_any_company(name: str) -> None:
     decoder = decoder_for(model_of(name))
     ids = [np.arange(n, dtype=np.int32) * 13 % 131 for n in (1, 5, 30, 37)]

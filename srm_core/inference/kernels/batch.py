@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from ..adapters import Adapter
 from ..architecture import Architecture
 from ..choosing import Asked
 
@@ -46,4 +47,8 @@ class Decoder(Protocol):
 
     def update(self, names: set[str]) -> None:
         """Take the weights ``names`` anew from the model they came from."""
+        ...
+
+    def adapt(self, adapter: Adapter | None) -> None:
+        """Put an adapter beside the weights, instead of the one before; None takes it off."""
         ...

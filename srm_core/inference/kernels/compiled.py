@@ -10,27 +10,25 @@ import numpy as np
 import torch
 
 from ...records import Weights
-from ..architecture import Architecture, angles, prefix
+from ..adapters import Adapter
+from ..architecture import EXPERTS, ROUTER, SHARED, SHARED_GATE, Architecture, angles, prefix
 from ..choosing import Asked
 from ..pages import SLAB_PAGES
 from .batch import MOST_OUTPUTS, MOST_TOKENS, Batch
 from .compiling import library
 
 FORMATS: tuple[Weights, ...] = ("float32", "bfloat16", "int8")
-QKV, OUT, GATE_UP, DOWN, HEAD = range(5)
-BEFORE_ATTENTION, BEFORE_MLP, QUERY, KEY, LAST = range(5)
-MATRICES = {  # slot: the weights it is packed from
+QKV, OUT, GATE_UP, DOWN, HEAD, ROUTES = range(6)
+NO_EXPERT = -1
+BEFORE_ATTENTION, BEFORE_MLP, QUERY, KEY, LAST, AFTER_ATTENTION, AFTER_MLP = range(7)
+ATTENDING = {  # slot: the weights it is packed from
     QKV: ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
     OUT: ("self_attn.o_proj",),
-    GATE_UP: ("mlp.gate_proj", "mlp.up_proj"),
-    DOWN: ("mlp.down_proj",),
 }
-VECTORS = {
-    BEFORE_ATTENTION: "input_layernorm",
-    BEFORE_MLP: "post_attention_layernorm",
-    QUERY: "self_attn.q_norm",
-    KEY: "self_attn.k_norm",
-}
+DENSE = {GATE_UP: ("mlp.gate_proj", "mlp.up_proj"), DOWN: ("mlp.down_proj",)}
+BESIDE_EXPERTS = {GATE_UP: SHARED[:2], DOWN: SHARED[2:]}
+VECTORS = {BEFORE_ATTENTION: "input_layernorm", QUERY: "self_attn.q_norm", KEY: "self_attn.k_norm"}
+AFTER_VECTORS = {AFTER_ATTENTION: "post_attention_layernorm", AFTER_MLP: "post_feedforward_layernorm"}
 INTEGERS = (
     "layers",
     "hidden",
@@ -42,8 +40,12 @@ INTEGERS = (
     "activation",
     "most_tokens",
     "per_slab",
+    "experts",
+    "active",
+    "normalized",
+    "shared",
 )
-REALS = ("epsilon", "embedding_scale", "attention_scale")
+REALS = ("epsilon", "embedding_scale", "attention_scale", "clip", "score_cap", "logit_cap")
 
 
 class _Shape(ctypes.Structure):
@@ -66,13 +68,14 @@ class CompiledDecoder:
         self.shape = shape
         self.format = FORMATS.index(weights)
         self.source = model.state_dict()
-        self._bytes: dict[tuple[int, int], int] = {}
+        self.adapter: Adapter | None = None
+        self._bytes: dict[tuple[int, int, int], int] = {}
         self.c = library(tier)
         self.c.srm_create.restype = ctypes.c_void_p
         numbers = {name: getattr(shape, name) for name in ("layers", "hidden", "heads", "kv_heads", "head_width")}
         made = _Shape(
             **numbers,
-            inner=shape.inner,
+            inner=_widest(shape),
             vocabulary=shape.vocabulary,
             activation=0 if shape.activation == "silu" else 1,
             most_tokens=MOST_TOKENS,
@@ -80,13 +83,17 @@ class CompiledDecoder:
             epsilon=shape.epsilon,
             embedding_scale=shape.embedding_scale,
             attention_scale=shape.attention_scale,
+            clip=shape.clip,
+            score_cap=shape.score_cap,
+            logit_cap=shape.logit_cap,
+            **_mixture(shape),
         )
         self.handle = ctypes.c_void_p(self.c.srm_create(ctypes.byref(made)))
         panel = self.c.srm_panel()
         self.logits = torch.empty(MOST_OUTPUTS, -(-shape.vocabulary // panel) * panel)
         self._angles = angles(model, shape)
         for layer, (window, rotates) in enumerate(zip(shape.windows, shape.rotates, strict=True)):
-            self.c.srm_layer(self.handle, layer, window, int(rotates))
+            self.c.srm_layer(self.handle, layer, window, int(rotates), shape.turn(layer))
         self.update(set(self.source))
 
     def __del__(self) -> None:
@@ -103,17 +110,30 @@ class CompiledDecoder:
         if "model.embed_tokens.weight" in names:
             self._embedding = self._float("model.embed_tokens.weight")
             tables = (self._embedding, *self._angles)
-            self.c.srm_tables(self.handle, *(ctypes.c_void_p(t.data_ptr()) for t in tables), self.shape.context)
+            addresses = (ctypes.c_void_p(t.data_ptr()) for t in tables)
+            self.c.srm_tables(self.handle, *addresses, self.shape.context, len(self._angles[0]))
         for layer in range(self.shape.layers):
-            for slot, parts in MATRICES.items():
+            for slot, parts in self._slots(layer).items():
                 whole = [prefix(layer) + part for part in parts]
                 if any(f"{part}.{kind}" in names for part in whole for kind in ("weight", "bias")):
                     self._pack(layer, slot, whole)
-            for which, name in VECTORS.items():
+            if self.shape.sparse(layer):
+                self._update_experts(layer, names)
+            after = AFTER_VECTORS if self.shape.after_norms else {}
+            for which, name in {**VECTORS, BEFORE_MLP: self.shape.before_inner, **after}.items():
                 self._norm(layer, which, f"{prefix(layer)}{name}.weight", names)
         self._norm(0, LAST, "model.norm.weight", names)
         if "lm_head.weight" in names:
             self._pack(0, HEAD, ["lm_head"])
+
+    def adapt(self, adapter: Adapter | None) -> None:
+        """Put an adapter on, instead of the one before; None takes it off.
+
+        The matrices it stands beside are packed anew: base plus adapter, rounded together. The base is not touched.
+        """
+        before = self.adapter.names if self.adapter else set()
+        self.adapter = adapter
+        self.update(before | (adapter.names if adapter else set()))
 
     def forward(self, batch: Batch, slabs: list[torch.Tensor]) -> torch.Tensor:
         """Return the logits (O, V), valid until the next pass."""
@@ -149,20 +169,51 @@ class CompiledDecoder:
         )
         return tokens.tolist(), logprobs.tolist()
 
+    def _slots(self, layer: int) -> dict[int, tuple[str, ...]]:
+        """Return what each matrix of a layer is packed from, its experts apart."""
+        if not self.shape.sparse(layer):
+            return {**ATTENDING, **DENSE}
+        return {**ATTENDING, **(BESIDE_EXPERTS if self.shape.experts and self.shape.experts.shared else {})}
+
+    def _update_experts(self, layer: int, names: set[str]) -> None:
+        router, gate, gate_up, down = (prefix(layer) + part for part in (ROUTER, SHARED_GATE, *EXPERTS))
+        if names & {router, gate}:
+            rows = [self._float(name) for name in (router, gate) if name in self.source]
+            self._packed(layer, ROUTES, NO_EXPERT, rows, None, FORMATS.index("float32"))  # which expert: exactly
+        for expert in range(self.shape.experts.count if self.shape.experts else 0):
+            if gate_up in names:
+                self._packed(layer, GATE_UP, expert, self._float(gate_up, expert).chunk(2), None)
+            if down in names:
+                self._packed(layer, DOWN, expert, [self._float(down, expert)], None)
+
     def _pack(self, layer: int, slot: int, parts: Sequence[str]) -> None:
-        weights = [self._float(f"{part}.weight") for part in parts]
+        weights = [self._adapted(part) for part in parts]
         biases = [self.source.get(f"{part}.bias") for part in parts]
         bias = torch.cat([b.float() for b in biases if b is not None]).contiguous() if biases[0] is not None else None
+        self._packed(layer, slot, NO_EXPERT, weights, bias)
+
+    def _packed(
+        self,
+        layer: int,
+        slot: int,
+        expert: int,
+        weights: Sequence[torch.Tensor],
+        bias: torch.Tensor | None,
+        weights_format: int | None = None,
+    ) -> None:
+        """Hand over the rows of one matrix, (outputs, inputs) in contiguous float32, in parts."""
+        form = self.format if weights_format is None else weights_format
         addresses = (ctypes.c_void_p * len(weights))(*(w.data_ptr() for w in weights))
         rows = (ctypes.c_int32 * len(weights))(*(len(w) for w in weights))
-        a_number = (4, 2, 1)[self.format]
-        scales = 4 * sum(rows) if self.format == FORMATS.index("int8") else 0
-        self._bytes[layer, slot] = a_number * sum(w.numel() for w in weights) + scales
+        a_number = (4, 2, 1)[form]
+        scales = 4 * sum(rows) if form == FORMATS.index("int8") else 0
+        self._bytes[layer, slot, expert] = a_number * sum(w.numel() for w in weights) + scales
         self.c.srm_matrix(
             self.handle,
             layer,
             slot,
-            self.format,
+            expert,
+            form,
             len(weights),
             addresses,
             rows,
@@ -171,11 +222,35 @@ class CompiledDecoder:
             torch.get_num_threads(),
         )
 
+    def _adapted(self, part: str) -> torch.Tensor:
+        """Return the weights of a linear layer with what the adapter adds."""
+        weight = self._float(f"{part}.weight")
+        added = self.adapter.parts.get(part) if self.adapter else None
+        return weight if added is None else (weight + added.delta()).contiguous()
+
     def _norm(self, layer: int, which: int, name: str, names: set[str]) -> None:
         if name in names:
             weight = (self._float(name) + self.shape.norm_offset).contiguous()
             self.c.srm_norm(self.handle, layer, which, ctypes.c_void_p(weight.data_ptr()), len(weight))
 
-    def _float(self, name: str) -> torch.Tensor:
-        tensor: torch.Tensor = self.source[name].detach().float().contiguous()
-        return tensor
+    def _float(self, name: str, expert: int | None = None) -> torch.Tensor:
+        tensor: torch.Tensor = self.source[name].detach()
+        return (tensor if expert is None else tensor[expert]).float().contiguous()
+
+
+def _widest(shape: Architecture) -> int:
+    """Return the largest inner width: of the dense layers, an expert, or the shared one."""
+    experts = shape.experts
+    return max(shape.inner, experts.inner, experts.shared) if experts else shape.inner
+
+
+def _mixture(shape: Architecture) -> dict[str, int]:
+    experts = shape.experts
+    if experts is None:
+        return {}
+    return {
+        "experts": experts.count,
+        "active": experts.active,
+        "normalized": int(experts.normalized),
+        "shared": int(experts.shared > 0),
+    }

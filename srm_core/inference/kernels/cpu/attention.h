@@ -21,7 +21,7 @@ struct Pages {
 // G query heads (G x width, already scaled) over positions first..last; `scores` has room for G rows of `room` floats.
 template <int G>
 void attend(const float* q, const Pages& pages, const int32_t* table, int layer, int head, int first, int last,
-            float* out, float* scores, int room) {
+            float cap, float* out, float* scores, int room) {
   constexpr int PARTS = BLOCK / LANES;
   const int width = pages.width, begin = first / BLOCK;
   Vec most[G];
@@ -37,6 +37,7 @@ void attend(const float* q, const Pages& pages, const int32_t* table, int layer,
     for (int g = 0; g < G; g++)
       for (int part = 0; part < PARTS; part++) {
         int position = block * BLOCK + part * LANES;
+        if (cap > 0) s[g][part] = capped(s[g][part], cap);
         if (position < first || position + LANES - 1 > last)
           for (int i = 0; i < LANES; i++)
             if (position + i < first || position + i > last) s[g][part][i] = -INFINITY;

@@ -60,10 +60,11 @@ struct Matrix {
     panels = padded(rows, PANEL) / PANEL;
     panel_bytes = size_t(inputs) * PANEL * (format == FLOAT32 ? 4 : format == BFLOAT16 ? 2 : 1);
     constexpr size_t HUGE_PAGE = 2 << 20;
-    reserved = (panels * panel_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    data = static_cast<uint8_t*>(aligned_alloc(HUGE_PAGE, reserved));
+    const size_t unit = panels * panel_bytes < HUGE_PAGE ? 64 : HUGE_PAGE;  // a small expert takes no more than its own
+    reserved = (panels * panel_bytes + unit - 1) / unit * unit;
+    data = static_cast<uint8_t*>(aligned_alloc(unit, reserved));
 #ifdef MADV_HUGEPAGE
-    madvise(data, reserved, MADV_HUGEPAGE);
+    if (unit == HUGE_PAGE) madvise(data, reserved, MADV_HUGEPAGE);
 #endif
     memset(data, 0, reserved);
     if (format == INT8) scales = static_cast<float*>(calloc(panels * PANEL, 4));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attention.h"
+#include "experts.h"
 #include "matrix.h"
 #include "sampling.h"
 
@@ -40,13 +41,17 @@ enum Activation { SILU = 0, GELU_TANH = 1 };
 
 struct Shape {
   int32_t layers, hidden, heads, kv_heads, head_width, inner, vocabulary, activation, most_tokens, per_slab;
-  float epsilon, embedding_scale, attention_scale;
+  int32_t experts, active, normalized, shared;  // all 0 without a mixture of experts; `shared`: there is a shared one
+  float epsilon, embedding_scale, attention_scale, clip, score_cap, logit_cap;
 };
 
 struct Layer {
-  Matrix qkv, out, gate_up, down;
-  std::vector<float> before_attention, before_mlp, query, key;  // weights of the norms; the last two may be absent
-  int window = 0;                                               // 0: attends to everything before it
+  Matrix qkv, out, gate_up, down;  // with experts, the last two are the shared one, or absent
+  Experts experts;
+  std::vector<float> before_attention, before_mlp;                // weights of the norms
+  std::vector<float> query, key, after_attention, after_mlp;      // these may be absent
+  int window = 0;                                                 // 0: attends to everything before it
+  int table = 0;                                                  // of angles
   bool rotates = true;
 };
 
@@ -56,9 +61,12 @@ struct Model {
   std::vector<Layer> layers;
   Matrix head;
   std::vector<float> last_norm, cosine, sine;
+  size_t positions = 0;  // of one table of angles
   const float* embedding = nullptr;
   size_t x_stride, qkv_stride, mix_stride, act_stride;
-  std::vector<float> x, y, qkv, mix, act, last;
+  size_t route_stride;
+  std::vector<float> x, y, qkv, mix, act, last, route, gathered;
+  Routes routes;
   Barrier barrier;
 
   explicit Model(const Shape& shape) : s(shape), width(padded(shape.head_width, BLOCK)), layers(shape.layers) {
@@ -71,7 +79,12 @@ struct Model {
     last.resize(s.most_tokens * x_stride);
     qkv.resize(s.most_tokens * qkv_stride);
     mix.resize(s.most_tokens * mix_stride);
-    act.resize(s.most_tokens * act_stride);
+    act.resize(s.most_tokens * act_stride * (s.active ? s.active : 1));
+    if (s.experts == 0) return;
+    route_stride = padded(s.experts + 1, PANEL);
+    route.resize(s.most_tokens * route_stride);
+    gathered.resize(s.most_tokens * x_stride * s.active);
+    routes.resize(s.most_tokens, s.active);
   }
 };
 
@@ -108,11 +121,19 @@ static void place(Model& m, const Layer& layer, int number, const Batch& b, cons
   const Shape& s = m.s;
   const int D = s.head_width, position = b.positions[i];
   float* qkv = m.qkv.data() + i * m.qkv_stride;
-  const float *cosine = m.cosine.data() + size_t(position) * (D / 2), *sine = m.sine.data() + size_t(position) * (D / 2);
+  const size_t angle = (layer.table * m.positions + position) * (D / 2);
+  const float *cosine = m.cosine.data() + angle, *sine = m.sine.data() + angle;
+  const bool wide = int(layer.query.size()) > D;  // one norm over all heads
+  if (wide) {
+    rms_norm(qkv, layer.query.data(), qkv, s.heads * D, s.epsilon);
+    rms_norm(qkv + s.heads * D, layer.key.data(), qkv + s.heads * D, s.kv_heads * D, s.epsilon);
+  }
+  if (s.clip > 0)
+    for (int d = 0; d < (s.heads + 2 * s.kv_heads) * D; d++) qkv[d] = fminf(fmaxf(qkv[d], -s.clip), s.clip);
   for (int h = 0; h < s.heads + s.kv_heads; h++) {
     float* x = qkv + h * D;
     const auto& norm = h < s.heads ? layer.query : layer.key;
-    if (!norm.empty()) rms_norm(x, norm.data(), x, D, s.epsilon);
+    if (!norm.empty() && !wide) rms_norm(x, norm.data(), x, D, s.epsilon);
     if (layer.rotates) rotate(x, cosine, sine, D);
     if (h < s.heads)
       for (int d = 0; d < D; d++) x[d] *= s.attention_scale;
@@ -141,10 +162,10 @@ static void attend_group(Model& m, const Layer& layer, int number, const Batch& 
     for (int c = 0; c < count; c++)
       for (int d = 0; d < width; d++) q[c * width + d] = d < D ? from[c * D + d] : 0.0f;
     switch (count) {
-      case 1: attend<1>(q, pages, table, number, head, first, last, out, room.data(), length); break;
-      case 2: attend<2>(q, pages, table, number, head, first, last, out, room.data(), length); break;
-      case 3: attend<3>(q, pages, table, number, head, first, last, out, room.data(), length); break;
-      default: attend<4>(q, pages, table, number, head, first, last, out, room.data(), length);
+      case 1: attend<1>(q, pages, table, number, head, first, last, s.score_cap, out, room.data(), length); break;
+      case 2: attend<2>(q, pages, table, number, head, first, last, s.score_cap, out, room.data(), length); break;
+      case 3: attend<3>(q, pages, table, number, head, first, last, s.score_cap, out, room.data(), length); break;
+      default: attend<4>(q, pages, table, number, head, first, last, s.score_cap, out, room.data(), length);
     }
     for (int c = 0; c < count; c++)
       memcpy(m.mix.data() + i * m.mix_stride + (h + c) * D, out + c * width, D * sizeof(float));
@@ -154,6 +175,51 @@ static void attend_group(Model& m, const Layer& layer, int number, const Batch& 
 static INLINE Vec activated(int kind, Vec x) {
   if (kind == SILU) return x * sigmoid(x);
   return x * sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));  // 0.5 (1 + tanh(u)) = sigmoid(2 u)
+}
+
+// The share of thread t in the experts of a layer: m.y through each token's experts, and onto m.x.
+template <class Meet>
+static void mixture(Model& m, const Layer& layer, int tokens, int t, int threads, const Meet& meet) {
+  const Shape& s = m.s;
+  const Experts& experts = layer.experts;
+  const int begin = int(int64_t(tokens) * t / threads), end = int(int64_t(tokens) * (t + 1) / threads), A = s.active;
+  multiply(experts.router, m.y.data(), m.x_stride, tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+    float* to = m.route.data() + i * m.route_stride + panel * PANEL;
+    store(to, low);
+    store(to + LANES, high);
+  });
+  meet();
+  for (int i = begin; i < end; i++)
+    m.routes.choose(i, m.route.data() + i * m.route_stride, s.experts, A, s.normalized, s.shared);
+  meet();
+  if (t == 0) m.routes.place(tokens, s.experts, A);
+  meet();
+  for (int j = begin * A; j < end * A; j++)
+    memcpy(m.gathered.data() + m.routes.row[j] * m.x_stride, m.y.data() + j / A * m.x_stride, s.hidden * sizeof(float));
+  meet();
+  const std::vector<int>& starts = m.routes.starts;
+  for (int e = 0; e < s.experts; e++) {
+    float* act = m.act.data() + starts[e] * m.act_stride;
+    multiply(experts.gate_up[e], m.gathered.data() + starts[e] * m.x_stride, m.x_stride, starts[e + 1] - starts[e], t,
+             threads, [&](int panel, int i, Vec gate, Vec up) {
+               store(act + i * m.act_stride + panel * LANES, activated(s.activation, gate) * up);
+             });
+  }
+  meet();
+  for (int e = 0; e < s.experts; e++) {
+    float* made = m.gathered.data() + starts[e] * m.x_stride;
+    multiply(experts.down[e], m.act.data() + starts[e] * m.act_stride, m.act_stride, starts[e + 1] - starts[e], t,
+             threads, [&](int panel, int i, Vec low, Vec high) {
+               store(made + i * m.x_stride + panel * PANEL, low);
+               store(made + i * m.x_stride + panel * PANEL + LANES, high);
+             });
+  }
+  meet();
+  for (int j = begin * A; j < end * A; j++) {
+    const float *from = m.gathered.data() + m.routes.row[j] * m.x_stride, share = m.routes.share[j];
+    float* x = m.x.data() + j / A * m.x_stride;
+    for (int d = 0; d < s.hidden; d++) x[d] += from[d] * share;
+  }
 }
 
 static void forward(Model& m, const Batch& b, int wanted) {
@@ -169,10 +235,18 @@ static void forward(Model& m, const Batch& b, int wanted) {
     auto meet = [&] { m.barrier.wait(threads); };
     auto x = [&](int i) { return m.x.data() + i * m.x_stride; };
     auto y = [&](int i) { return m.y.data() + i * m.x_stride; };
-    auto add_to_x = [&](int panel, int i, Vec low, Vec high) {
-      float* to = x(i) + panel * PANEL;
-      store(to, load(to) + low);
-      store(to + LANES, load(to + LANES) + high);
+    auto made = [&](int i) { return m.last.data() + i * m.x_stride; };
+    auto add_to_x = [&](const std::vector<float>& norm, int panel, int i, Vec low, Vec high) {
+      float* to = (norm.empty() ? x(i) : made(i)) + panel * PANEL;  // with a norm after it, the rows must be whole first
+      store(to, norm.empty() ? load(to) + low : low);
+      store(to + LANES, norm.empty() ? load(to + LANES) + high : high);
+    };
+    auto add_normed = [&](const std::vector<float>& norm) {
+      if (norm.empty()) return;
+      for (int i = begin; i < end; i++) {
+        rms_norm(made(i), norm.data(), made(i), s.hidden, s.epsilon);
+        for (int d = 0; d < s.hidden; d++) x(i)[d] += made(i)[d];
+      }
     };
     for (int i = begin; i < end; i++) {
       const float* from = m.embedding + size_t(b.ids[i]) * s.hidden;
@@ -193,15 +267,30 @@ static void forward(Model& m, const Batch& b, int wanted) {
       for (int task; (task = next[number].fetch_add(1)) < b.tokens * s.kv_heads;)
         attend_group(m, layer, number, b, pages, task / s.kv_heads, task % s.kv_heads, room);
       meet();
-      multiply(layer.out, m.mix.data(), m.mix_stride, b.tokens, t, threads, add_to_x);
+      multiply(layer.out, m.mix.data(), m.mix_stride, b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+        add_to_x(layer.after_attention, panel, i, low, high);
+      });
       meet();
+      add_normed(layer.after_attention);
       for (int i = begin; i < end; i++) rms_norm(x(i), layer.before_mlp.data(), y(i), s.hidden, s.epsilon);
       meet();
+      const bool sparse = layer.experts.count() > 0;
+      if (sparse) {
+        mixture(m, layer, b.tokens, t, threads, meet);
+        meet();
+        if (layer.gate_up.data == nullptr) continue;
+      }
       multiply(layer.gate_up, m.y.data(), m.x_stride, b.tokens, t, threads, [&](int panel, int i, Vec gate, Vec up) {
         store(m.act.data() + i * m.act_stride + panel * LANES, activated(s.activation, gate) * up);
       });
       meet();
-      multiply(layer.down, m.act.data(), m.act_stride, b.tokens, t, threads, add_to_x);
+      multiply(layer.down, m.act.data(), m.act_stride, b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+        const Vec share = broadcast(sparse ? m.routes.shared_gate[i] : 1.0f);
+        add_to_x(layer.after_mlp, panel, i, low * share, high * share);
+      });
+      meet();
+      if (layer.after_mlp.empty()) continue;
+      add_normed(layer.after_mlp);
       meet();
     }
     for (int o = t; o < b.outputs; o += threads)
@@ -209,8 +298,8 @@ static void forward(Model& m, const Batch& b, int wanted) {
     meet();
     multiply(m.head, m.last.data(), m.x_stride, b.outputs, t, threads, [&](int panel, int o, Vec low, Vec high) {
       float* to = b.logits + o * b.logits_stride + panel * PANEL;
-      store(to, low);
-      store(to + LANES, high);
+      store(to, s.logit_cap > 0 ? capped(low, s.logit_cap) : low);
+      store(to + LANES, s.logit_cap > 0 ? capped(high, s.logit_cap) : high);
     });
   }
 }
@@ -224,14 +313,30 @@ int32_t srm_panel() { return PANEL; }
 void* srm_create(const Shape* shape) { return new Model(*shape); }
 void srm_free(void* model) { delete static_cast<Model*>(model); }
 
-enum Slot { QKV = 0, OUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4 };
+enum Slot { QKV = 0, OUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4, ROUTER = 5 };
 
-// Pack the rows of `parts` one after the other, or (GATE_UP) LANES rows of each in turn. `bias` may be null.
-void srm_matrix(void* model, int layer, int slot, int format, int count, const float* const* parts,
-                const int32_t* rows, int inputs, const float* bias, int threads) {
-  Model& m = *static_cast<Model*>(model);
+static Matrix& matrix_at(Model& m, int layer, int slot, int expert) {
   Layer& l = m.layers[slot == HEAD ? 0 : layer];
-  Matrix& to = slot == QKV ? l.qkv : slot == OUT ? l.out : slot == GATE_UP ? l.gate_up : slot == DOWN ? l.down : m.head;
+  if (expert >= 0) {
+    l.experts.gate_up.resize(m.s.experts);
+    l.experts.down.resize(m.s.experts);
+    return slot == GATE_UP ? l.experts.gate_up[expert] : l.experts.down[expert];
+  }
+  switch (slot) {
+    case QKV: return l.qkv;
+    case OUT: return l.out;
+    case GATE_UP: return l.gate_up;
+    case DOWN: return l.down;
+    case ROUTER: return l.experts.router;
+    default: return m.head;
+  }
+}
+
+// Pack the rows of `parts` one after the other, or (GATE_UP) LANES rows of each in turn. `bias` may be null; `expert` is
+// the number of one, or -1 for what is no expert's.
+void srm_matrix(void* model, int layer, int slot, int expert, int format, int count, const float* const* parts,
+                const int32_t* rows, int inputs, const float* bias, int threads) {
+  Matrix& to = matrix_at(*static_cast<Model*>(model), layer, slot, expert);
   int total = 0;
   for (int p = 0; p < count; p++) total += rows[p];
   if (slot == GATE_UP) total = 2 * padded(rows[0], LANES);
@@ -256,7 +361,7 @@ void srm_matrix(void* model, int layer, int slot, int format, int count, const f
   }
 }
 
-enum Norm { BEFORE_ATTENTION = 0, BEFORE_MLP = 1, QUERY = 2, KEY = 3, LAST = 4 };
+enum Norm { BEFORE_ATTENTION = 0, BEFORE_MLP = 1, QUERY = 2, KEY = 3, LAST = 4, AFTER_ATTENTION = 5, AFTER_MLP = 6 };
 
 void srm_norm(void* model, int layer, int which, const float* weight, int size) {
   Model& m = *static_cast<Model*>(model);
@@ -265,20 +370,24 @@ void srm_norm(void* model, int layer, int which, const float* weight, int size) 
              : which == BEFORE_MLP     ? l.before_mlp
              : which == QUERY          ? l.query
              : which == KEY            ? l.key
-                                       : m.last_norm;
+             : which == AFTER_ATTENTION ? l.after_attention
+             : which == AFTER_MLP       ? l.after_mlp
+                                        : m.last_norm;
   to.assign(weight, weight + size);
 }
 
-void srm_layer(void* model, int layer, int window, int rotates) {
+void srm_layer(void* model, int layer, int window, int rotates, int table) {
   Layer& l = static_cast<Model*>(model)->layers[layer];
-  l.window = window, l.rotates = rotates;
+  l.window = window, l.rotates = rotates, l.table = table;
 }
 
-void srm_tables(void* model, const float* embedding, const float* cosine, const float* sine, int positions) {
+void srm_tables(void* model, const float* embedding, const float* cosine, const float* sine, int positions,
+                int tables) {
   Model& m = *static_cast<Model*>(model);
   m.embedding = embedding;
-  m.cosine.assign(cosine, cosine + size_t(positions) * (m.s.head_width / 2));
-  m.sine.assign(sine, sine + size_t(positions) * (m.s.head_width / 2));
+  m.positions = positions;
+  m.cosine.assign(cosine, cosine + size_t(tables) * positions * (m.s.head_width / 2));
+  m.sine.assign(sine, sine + size_t(tables) * positions * (m.s.head_width / 2));
 }
 
 void srm_forward(void* model, const Batch* batch, int threads) { forward(*static_cast<Model*>(model), *batch, threads); }

@@ -77,5 +77,6 @@ INLINE Vec exponential(Vec x) {
 }
 
 INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exponential(-x)); }
+INLINE Vec capped(Vec x, float cap) { return cap * (2.0f * sigmoid(x * (2.0f / cap)) - 1.0f); }  // cap tanh(x / cap)
 
 constexpr int padded(int n, int to) { return (n + to - 1) / to * to; }
