@@ -1,6 +1,6 @@
 """Training: our SFT and a whole GRPO step beside TRL's own trainers, in one run, each arm in a process of its own.
 
-    python benchmarks/train.py    # about twenty minutes on two idle cores; nothing else may compute meanwhile
+    python benchmarks/train.py    # about ten minutes a round on two idle cores; nothing else may compute meanwhile
 
 Real input: the medical pack's worked problems on the embedded base model, float32, LoRA r16 on every linear layer.
 TRL's arms are `SFTTrainer` and `GRPOTrainer` with their defaults; only what must be equal is set (steps, samples,
@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 2
-SFT_STEPS = 10
+ROUNDS = 1
+SFT_STEPS = 6
 GRPO_STEPS = 3
 PROMPTS, SAMPLES, NEW_TOKENS = 4, 8, 64  # of a GRPO step
 SYSTEM = "Answer from the facts."
@@ -117,8 +117,8 @@ def sft_trl() -> dict[str, float]:
 def grpo_srm() -> dict[str, float]:
     """Return the time of our GRPO step: rollouts, verdicts, loss, update."""
     from srm_core.host import Host
-    from srm_core.training.grpo import train_grpo
     from srm_core.training.lora import with_new_adapter
+    from srm_core.training.reinforcement import train_policy
     from srm_core.training.rewards import Judge
 
     host = Host("medical")
@@ -127,7 +127,7 @@ def grpo_srm() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         data = _data(Path(name))
         with_new_adapter(_base(), _config()).save_pretrained(data / "adapter")
-        train_grpo(_base(), data, _config(), Path(name) / "out", judge=judge, system=SYSTEM, tell=clock.step)
+        train_policy("grpo", _base(), data, _config(), Path(name) / "out", judge=judge, system=SYSTEM, tell=clock.step)
     return clock.figures()
 
 
