@@ -24,8 +24,8 @@ from .records import (
 from .verify import verify_answer
 
 SCHEMES = ("embedded", "dir", "hf", "tiny", "recorded", "solver", "self")
-METHODS = ("sft", *PREFERENCE_METHODS, *POLICY_METHODS)
-TARGETS = ("merged", "adapter")
+METHODS = ("cpt", "sft", "gkd", *PREFERENCE_METHODS, *POLICY_METHODS)
+TARGETS = ("merged", "adapter", "gguf", "gguf-float32")
 
 
 @hookimpl
@@ -71,7 +71,7 @@ def srm_distill(
 
 @hookimpl
 def srm_train(method: str, base: Path, data: Path, config: TrainConfig, out: Path) -> Mapping[str, float] | None:
-    """Train by TRL: ``sft`` on rows; preferences and reinforcement on problems, judged by the pack's verifiers."""
+    """Train: ``cpt`` on passages, ``sft`` on rows, ``gkd`` by a teacher's probabilities, the others by verdicts."""
     if method not in METHODS:
         return None
     from .training.methods import run_method
@@ -82,9 +82,13 @@ def srm_train(method: str, base: Path, data: Path, config: TrainConfig, out: Pat
 
 @hookimpl
 def srm_export(student: Path, target: str, out: Path) -> Path | None:
-    """Copy the student's merged checkpoint or its adapter."""
+    """Copy the student's merged checkpoint or its adapter, or write the checkpoint as GGUF."""
     if target not in TARGETS:
         return None
+    if target.startswith("gguf"):
+        from .exporting.gguf import export_gguf
+
+        return export_gguf(student, target, out)
     import shutil
 
     shutil.copytree(student / target, out / target, dirs_exist_ok=True)
@@ -101,7 +105,10 @@ def srm_objections(manifest: BuildManifest) -> Iterator[Objection]:
 
 @hookimpl
 def srm_sections(manifest: BuildManifest) -> Iterator[Section]:
-    """Describe how training and test were kept apart."""
+    """Describe how training and test were kept apart, and what specializing cost in general ability."""
     from .reports.gates import leak_section
+    from .reports.general_section import general_section
 
     yield leak_section(manifest)
+    if (section := general_section(manifest)) is not None:
+        yield section

@@ -21,8 +21,9 @@ Effort = Literal["smoke", "draft", "full"]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 Retrieval = Literal["dense", "lexical", "hybrid"]
-POLICY_METHODS = ("grpo", "dr-grpo", "dapo", "rloo", "reinforce++", "gspo")  # of reinforcement: training/objectives
+POLICY_METHODS = ("grpo", "dr-grpo", "dapo", "rloo", "reinforce++", "gspo", "ppo")  # reinforcement: training/objectives
 PREFERENCE_METHODS = ("dpo", "kto")
+Criterion = Literal["consistent", "derived", "overlapping", "stepwise", "varied", "relevant", "instructed"]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -54,7 +55,7 @@ class IngestConfig(Value):
 
     corpus: tuple[Corpus, ...] = ()
     max_documents: Positive = 2000
-    dedup: Literal["exact", "near", "off"] = "exact"  # near: resemblance of 0.8 or more; off: equal texts only
+    dedup: Literal["exact", "near", "semantic", "off"] = "exact"  # near: resemblance of 0.8; semantic: near, and cosine
     redact: Literal["off", "personal", "health"] = "off"  # personal: numbers and contacts; health: HIPAA's 18 too
     injection: Literal["mark", "drop", "off"] = "mark"  # text that speaks to a model
     decontaminate: bool = True  # take out what shares 13 words with an item of a suite that the pack offers
@@ -77,7 +78,10 @@ class PoseConfig(Value):
 
 
 class DistillConfig(Value):
-    """Stage distill: who teaches, how many problems of a kind, and how it is sampled."""
+    """Stage distill: who teaches, how many problems of a kind, and how it is sampled.
+
+    With ``search`` a wrong answer is refined until the verifier accepts one, and ``samples`` counts the starts of that.
+    """
 
     teacher: str = "solver:"
     per_kind: Positive = 110
@@ -85,6 +89,9 @@ class DistillConfig(Value):
     temperature: Annotated[float, Field(ge=0)] = 0.7
     max_tokens: Positive = 192
     batch: Positive = 32
+    search: Count = 0  # refinements of a wrong answer, each by one of four strategies; 0: none
+    criteria: tuple[Criterion, ...] = ()  # what the reasoning of a right answer must meet to be learned from
+    label_injection: bool = False  # the last resort of a search: the teacher is told the answer; such rows are flagged
 
 
 class TrainConfig(Value):
@@ -93,6 +100,7 @@ class TrainConfig(Value):
     methods: tuple[str, ...] = ("sft", "grpo")
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"  # of the frozen base; adapters stay float32
+    adapter: Literal["lora", "dora", "rslora"] = "lora"  # dora: each row's length is trained apart; not on mixtures
     lora_r: Positive = 8
     lora_alpha: Positive = 16
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
@@ -100,7 +108,11 @@ class TrainConfig(Value):
     batch: Positive = 4  # sequences an optimizer step
     max_tokens: Positive = 1024  # longer sequences are dropped and counted
     checkpoint_steps: Positive = 50
-    rl_kinds: tuple[str, ...] = ()  # kinds that preferences and reinforcement learn from; empty: all that are posed
+    cpt_passages: Positive = 800  # of the corpus, spread over it, that continued pretraining reads or holds back
+    cpt_epochs: Annotated[float, Field(gt=0)] = 1.0
+    cpt_learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    rl_kinds: tuple[str, ...] = ()  # kinds that preferences and reinforcement learn from; empty: those the pack names
+    rl_from_rejected: bool = False  # problems of which no attempt was accepted in distillation are prompts first
     rl_steps: Count = 4
     rl_prompts: Positive = 4  # prompts a step
     rl_candidates: Positive = 1  # problems tried for each one learned from; those solved sometimes are taken
@@ -110,11 +122,22 @@ class TrainConfig(Value):
     rl_temperature: Annotated[float, Field(gt=0)] = 1.0
     max_false_accepts: Annotated[float, Field(ge=0, le=1)] = 0.005  # measured rate above which RL does not start
     verify_seconds: Annotated[float, Field(gt=0)] = 30.0  # a verdict that takes longer is an abstention
+    ppo_epochs: Positive = 2  # updates on the answers of one step
+    ppo_lambda: Annotated[float, Field(ge=0, le=1)] = 0.95  # of generalized advantages; 1: no value but the first
+    ppo_value_weight: Annotated[float, Field(ge=0)] = 0.1  # of the value loss in the whole
+    ppo_value_learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # of the value head, which starts at 0
     rl_beta: Annotated[float, Field(ge=0)] = 0.0  # weight of the KL term to the SFT student
     preference_samples: Annotated[int, Field(ge=2)] = 6  # answers to a problem, of which dpo and kto take what differs
     preference_epochs: Annotated[float, Field(gt=0)] = 1.0  # passes over pairs (dpo) or answers (kto)
     preference_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     preference_beta: Annotated[float, Field(gt=0)] = 0.1  # hold on the student as it was before dpo or kto
+    gkd_teacher: str = ""  # checkpoint whose probabilities gkd learns from; the student's own tokenizer
+    gkd_steps: Positive = 8  # of train.batch sequences each
+    gkd_on_policy: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of steps on the student's own answers (lambda)
+    gkd_beta: Annotated[float, Field(ge=0, le=1)] = 0.5  # near 0 it covers the teacher, near 1 it keeps to its modes
+    gkd_learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    mitigations: tuple[str, ...] = ()  # of bias: supervised rows once more about other groups (`srm mitigate`)
+    mitigation_share: Annotated[float, Field(gt=0)] = 1.0  # such rows at most, as a share of the accepted attempts
     reward_weights: dict[str, float] = {"correct": 1.0, "format": 0.1, "grounded": 0.1, "partial": 0.2}
 
 
@@ -124,12 +147,14 @@ class EvaluateConfig(Value):
     arms: tuple[str, ...] = ("base-few", "sft", "rl")
     controls: tuple[str, ...] = ("shuffled", "none")  # arms of the student with wrong or no evidence
     test_per_kind: Positive = 25
-    control_per_kind: Positive = 10
+    rl_test_per_kind: Count = 0  # of kinds that reinforcement is spent on, where that is more: to settle what it gave
+    control_per_kind: Positive = 10  # of each kind, for the controls and for self-consistency
     shots: Positive = 3
     votes: Count = 0  # samples of self-consistency; 0: greedy only
     max_tokens: Positive = 96
     batch: Positive = 48
     suites: Count = 0  # items of each further suite (published benchmarks) the pack offers
+    general: Count = 100  # items of general ability asked of base and student, by likelihood; there are 100
 
 
 class AuditPolicy(Value):
@@ -154,6 +179,7 @@ class ReleaseConfig(Value):
     exports: tuple[str, ...] = ("merged", "adapter")
     licences_refused: tuple[str, ...] = ("unknown", "CC-BY-NC", "CC-BY-ND")  # prefixes
     single_grader: Literal["allow", "inconclusive"] = "allow"
+    max_general_drop: Annotated[float, Field(gt=0, le=1)] = 0.05  # of the right choice's probability, general items
     max_false_accepts: Annotated[float, Field(gt=0, le=1)] = 0.01  # of near misses; the upper 95 % limit must be below
     max_disagreement: Annotated[float, Field(gt=0, le=1)] = 0.05  # of the second grader with the verdicts
     assumed_watts: Annotated[float, Field(gt=0)] = 65.0  # of the machine, times the stages' seconds: the card's energy
@@ -199,7 +225,7 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "pose": {"per_kind": 60},
         "distill": {"per_kind": 6},
         "train": {"epochs": 1.0, "rl_steps": 1, "rl_prompts": 2, "rl_samples": 4, "rl_max_tokens": 48},
-        "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1, "max_tokens": 40},
+        "evaluate": {"test_per_kind": 2, "control_per_kind": 1, "shots": 1, "max_tokens": 40, "general": 8},
         "audit": {"per_attribute": 2, "max_tokens": 32},
     },
     "draft": {},
@@ -207,11 +233,18 @@ PRESETS: Mapping[Effort, Mapping[str, Mapping[str, Any]]] = {
         "ingest": {"max_documents": 4000},
         "ground": {"max_passages": 20000},
         "pose": {"per_kind": 1200},
-        "train": {"rl_steps": 8, "rl_samples": 8, "rl_candidates": 4},
+        "train": {
+            "methods": ("sft", "dapo"),
+            "rl_steps": 12,
+            "rl_prompts": 8,
+            "rl_samples": 8,
+            "rl_learning_rate": 1e-4,
+        },
         "evaluate": {
             "arms": ("base-zero", "base-few", "base-retrieved", "sft", "rl"),
             "votes": 3,
             "test_per_kind": 30,
+            "rl_test_per_kind": 100,
             "suites": 60,
         },
         "audit": {"per_attribute": 20},

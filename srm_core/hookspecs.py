@@ -134,6 +134,18 @@ def srm_train(method: str, base: Path, data: Path, config: TrainConfig, out: Pat
     """
 
 
+@first
+def srm_mitigate(
+    mitigation: str, problems: Sequence[Problem], pack: Pack | None, seed: int
+) -> Iterable[Problem] | None:
+    """Yield further training problems that a mitigation of bias makes of ``problems``, or None if it is not yours.
+
+    ``problems`` are of the training split, with an accepted answer as ``solution``. So is each that is yielded, and its
+    first parent is the one it was made of; what belongs together stands together. Called by ``train``, with every name
+    in ``train.mitigations``; the verifier judges every solution.
+    """
+
+
 @hookspec
 def srm_evals(config: PackConfig) -> Iterable[EvalItem]:
     """Yield items of further suites (published benchmarks); the held-out split is always evaluated."""

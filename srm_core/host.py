@@ -312,6 +312,21 @@ class Host:
             )
         return dict(metrics)
 
+    def mitigate(self, mitigation: str, problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
+        """Yield the training problems that the first plugin with this mitigation makes of ``problems``.
+
+        Raises:
+            ConfigError: no plugin has it; the nearest one is suggested.
+        """
+        offered = {"mitigation": mitigation, "problems": problems, "pack": self._pack, "seed": seed}
+        for each in reversed(self._registry.table["srm_mitigate"]):
+            answer = each.ask(offered)
+            if answer is not None:
+                yield from typed(each, answer, (Problem,))
+                return
+        known = self._registry.served("MITIGATIONS")
+        raise ConfigError(f"train.mitigations: no plugin has the mitigation {mitigation!r}.{hint(mitigation, known)}")
+
     def export(self, student: Path, target: str, out: Path) -> Path:
         """Write ``student`` as ``target``; return the file or folder written.
 

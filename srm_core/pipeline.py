@@ -71,7 +71,7 @@ STEPS = (
         lambda c: {**_corpus(c), **c.ground.model_dump(mode="json", exclude={"enabled"})},
         ("ingest",),
         ("srm_triples", "srm_open_knowledge"),
-        ("srm_core.stages.ground", "srm_core.splitting"),
+        ("srm_core.stages.ground", "srm_core.splitting", "srm_core.composing", "srm_core.formulas"),
     ),
     Step(
         "pose",
@@ -84,7 +84,7 @@ STEPS = (
         },
         ("ground",),
         ("srm_problems", "srm_verify", "srm_evals", "srm_open_knowledge"),
-        ("srm_core.stages.pose", "srm_core.traces", "srm_core.verify", "srm_core.calculator"),
+        ("srm_core.stages.pose", "srm_core.traces", "srm_core.verify", "srm_core.calculator", "srm_core.sandbox"),
     ),
     Step(
         "distill",
@@ -108,10 +108,19 @@ STEPS = (
             "threads": c.threads,
             "per_kind": c.distill.per_kind,
             **c.train.model_dump(mode="json", exclude={"seed"}),
+            **({"gkd_teacher": _model(c.train.gkd_teacher)} if c.train.gkd_teacher else {}),
         },
-        ("distill", "pose"),
+        ("distill", "pose", "ground"),
         ("srm_train", "srm_verify", "srm_rewards", "srm_describe_pack"),
-        ("srm_core.stages.train", "srm_core.training", "srm_core.verifying"),
+        (
+            "srm_core.stages.train",
+            "srm_core.stages.mitigation",
+            "srm_core.stages.passages",
+            "srm_core.stages.reuse",
+            "srm_core.general",
+            "srm_core.training",
+            "srm_core.verifying",
+        ),
     ),
     Step(
         "evaluate",
@@ -120,7 +129,10 @@ STEPS = (
         ("srm_verify", "srm_second_opinion", "srm_evidence", "srm_load_model", "srm_describe_pack"),
         (
             "srm_core.stages.evaluate",
+            "srm_core.stages.general",
+            "srm_core.general",
             "srm_core.stages.students",
+            "srm_core.reports.general",
             "srm_core.reports.intervals",
             "srm_core.reports.leak",
             "srm_core.reports.scoring",
@@ -137,14 +149,14 @@ STEPS = (
         },
         ("train", "pose"),
         ("srm_probes", "srm_findings", "srm_verify", "srm_load_model", "srm_describe_pack"),
-        ("srm_core.stages.audit", "srm_core.stages.students"),
+        ("srm_core.stages.audit", "srm_core.stages.students", "srm_core.probing", "srm_core.reports.intervals"),
     ),
     Step(
         "release",
         lambda c: {"effort": c.effort, **c.release.model_dump(mode="json")},
         ("ingest", "ground", "pose", "distill", "train", "evaluate", "audit"),
         ("srm_objections", "srm_sections", "srm_export", "srm_describe_pack"),
-        ("srm_core.stages.release", "srm_core.reports"),
+        ("srm_core.stages.release", "srm_core.reports", "srm_core.exporting"),
     ),
 )
 STAGES = tuple(step.name for step in STEPS)
@@ -301,7 +313,9 @@ def _files_of(place: str) -> dict[str, str]:
 
 
 def _code(step: Step, context: Context) -> str:
-    return f"{code_digest(step.modules)}-{context.host.plugins_digest(step.hooks)}"
+    mitigated = step.name == "train" and bool(context.config.train.mitigations)  # else their code decides nothing
+    hooks = (*step.hooks, "srm_mitigate") if mitigated else step.hooks
+    return f"{code_digest(step.modules)}-{context.host.plugins_digest(hooks)}"
 
 
 def _work(step: Step, context: Context, artifacts: Artifacts, out: Path) -> Result:  # noqa: PLR0911
@@ -332,7 +346,8 @@ def _work(step: Step, context: Context, artifacts: Artifacts, out: Path) -> Resu
         case "train":
             from .stages.train import train
 
-            return train(context, out, attempts=artifacts["distill"], problems=artifacts["pose"])
+            accepted, posed = artifacts["distill"], artifacts["pose"]
+            return train(context, out, attempts=accepted, problems=posed, knowledge=artifacts["ground"])
         case "evaluate":
             from .stages.evaluate import evaluate
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .config import POLICY_METHODS, PREFERENCE_METHODS, BuildConfig
+from .general.items import general_items
 from .host import Host
 from .models import embedded, tiny
 from .pipeline import STEPS, Step, prepare, step_key
 from .stages.context import Context
+from .stages.selection import reinforced_kinds
 from .workspace import Workspace, cache_dir
 
 # Measured with benchmarks/train.py and decode.py on 2 cores, float32, 135 M parameters (tokens a second).
@@ -28,6 +30,8 @@ RATED_CORES = 2
 EMBED_RATE = 60.0  # passages a second
 
 PROMPT, ANSWER, SHOT = 150, 42, 190  # tokens of a prompt, an answer and a worked example, means over the medical kinds
+LETTERS_A_TOKEN = 4  # of English text, about
+SCORED = 140  # tokens of the choices of one general item, each with its question
 VARIANTS = 17  # most wordings of one problem in the audit
 
 
@@ -98,7 +102,7 @@ def _distill(context: Context, parameters: float) -> Estimate:
     teacher = context.config.distill.teacher
     if teacher == "solver:":
         return f"{asked:,} worked solutions", 5, 0, 5, 0.5
-    tokens = asked * context.config.distill.samples * ANSWER * 2
+    tokens = asked * context.config.distill.samples * (1 + context.config.distill.search) * ANSWER * 2
     return f"{asked:,} problems asked of {teacher}", 5 + tokens / (DECODE_RATE * _speed(parameters)), tokens, 10, 2.0
 
 
@@ -106,11 +110,13 @@ def _train(context: Context, parameters: float) -> Estimate:
     settings = context.config.train
     rows = len(context.kinds()) * context.config.distill.per_kind
     supervised = rows * (PROMPT + ANSWER) * settings.epochs if "sft" in settings.methods else 0
+    if "cpt" in settings.methods:
+        supervised += settings.cpt_passages * settings.cpt_epochs * context.config.ground.chunk_chars / LETTERS_A_TOKEN
     asked = settings.rl_steps * settings.rl_prompts
     samples = asked * settings.rl_samples if {*POLICY_METHODS} & {*settings.methods} else 0
     preferring = len({*PREFERENCE_METHODS} & {*settings.methods})
     samples += preferring * asked * settings.rl_candidates * settings.preference_samples
-    reinforced = samples * (PROMPT + ANSWER)
+    reinforced = samples * (PROMPT + ANSWER) * (settings.ppo_epochs if "ppo" in settings.methods else 1)
     speed = _speed(parameters)
     seconds = (supervised + reinforced) / (TRAIN_RATE * speed) + samples * ANSWER / (DECODE_RATE * speed)
     what = f"{' then '.join(settings.methods)}: {rows:,} rows x {settings.epochs:g} epochs, {samples:,} rollouts"
@@ -120,10 +126,13 @@ def _train(context: Context, parameters: float) -> Estimate:
 
 def _evaluate(context: Context, parameters: float) -> Estimate:
     settings = context.config.evaluate
+    named = reinforced_kinds(context.config.train.rl_kinds, context.host.pack(), context.kinds())
     items = len(context.kinds()) * settings.test_per_kind
+    items += len(named) * max(0, settings.rl_test_per_kind - settings.test_per_kind)
     few = len(context.kinds()) * settings.control_per_kind
-    answers = items * len(settings.arms) + few * len(settings.controls) + 2 * items * settings.votes
-    prompts = answers * PROMPT
+    answers = items * len(settings.arms) + few * len(settings.controls) + 2 * few * settings.votes
+    scored = 2 * len(general_items(settings.general)) * SCORED  # of base and student
+    prompts = answers * PROMPT + scored
     speed = _speed(parameters)
     seconds = prompts / (PREFILL_RATE * speed) + answers * ANSWER / (DECODE_RATE * speed)
     what = f"{items:,} held-out items, {len(settings.arms)} arms, {len(settings.controls)} controls"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,8 @@ from .models import embedded
 from .models.load import checked
 from .reports.scoring import BASES
 from .stages.selection import ARM_OF, CONTROLS
-from .training.objectives.methods import METHODS
+from .training.objectives.methods import POLICIES
+from .training.refused import unfit_adapter
 
 BASE_SCHEMES = ("embedded", "dir", "hf", "tiny")
 
@@ -30,8 +32,10 @@ def check_settings(config: BuildConfig, host: Host) -> None:
     _check_base(config.base)
     _check_teacher(config.distill.teacher, host)
     _check_methods(config, host)
+    _check_adapter(config)
     _check_arms(config)
     _check_suites(config)
+    _check_mitigations(config, host)
     targets = _served(host, "srm_export", "TARGETS")
     for target in config.release.exports if targets is not None else ():
         if target not in (targets or ()):
@@ -99,6 +103,8 @@ def _check_methods(config: BuildConfig, host: Host) -> None:
             raise ConfigError(f"train.methods: no plugin trains by the method {name!r}.{hint(name, known or ())}")
     if not methods or len(set(methods)) < len(methods):
         raise ConfigError(f"train.methods = {list(methods)}: name at least one method, and each once")
+    if "cpt" in methods[1:]:
+        raise ConfigError("train.methods: cpt reads the corpus before anything is taught; put it first")
     reinforced = [name for name in methods if name in POLICY_METHODS]
     if methods[0] in POLICY_METHODS:
         raise ConfigError(f"train.methods: {methods[0]} goes on from the adapter of another method; put sft before it")
@@ -107,14 +113,42 @@ def _check_methods(config: BuildConfig, host: Host) -> None:
     for name in methods:
         if name in (*POLICY_METHODS, *PREFERENCE_METHODS) and config.train.rl_steps == 0:
             raise ConfigError(f"train.rl_steps = 0 leaves {name} without problems; leave {name} out of train.methods")
-    if reinforced and config.train.rl_beta and METHODS[reinforced[0]].kl == "none":
+    if reinforced and config.train.rl_beta and POLICIES[reinforced[0]].kl == "none":
         raise ConfigError(f"train.rl_beta = {config.train.rl_beta}: {reinforced[0]} has no KL term; set it to 0")
+    _check_gkd(config)
     unknown = [kind for kind in config.train.rl_kinds if kind not in {each.name for each in host.pack().kinds}]
     if unknown:
         names = [each.name for each in host.pack().kinds]
         raise ConfigError(f"train.rl_kinds: the pack has no kind {unknown[0]!r}.{hint(unknown[0], names)}")
     if config.train.seed not in (0, config.seed):
         raise ConfigError(f"train.seed = {config.train.seed}: one seed fixes every draw; set it as seed (--seed)")
+
+
+def _check_gkd(config: BuildConfig) -> None:
+    settings = config.train
+    scheme, colon, rest = settings.gkd_teacher.partition(":")
+    if "gkd" not in settings.methods:
+        if settings.gkd_teacher:
+            raise ConfigError(f"train.gkd_teacher = {settings.gkd_teacher!r}, and gkd is not in train.methods; add it")
+        return
+    if not settings.gkd_teacher or (colon and scheme not in BASE_SCHEMES):
+        raise ConfigError(
+            f"train.gkd_teacher = {settings.gkd_teacher!r}: gkd reads a teacher's probabilities, so it is a "
+            "checkpoint: dir:RUN/candidate/merged, hf:ID, embedded:..."
+        )
+    if scheme == "dir" or (not colon and settings.gkd_teacher.startswith((".", "/"))):
+        checked(settings.gkd_teacher, Path(rest if colon else settings.gkd_teacher))
+    if settings.gkd_on_policy and settings.rl_steps == 0:
+        raise ConfigError("train.rl_steps = 0 leaves gkd without problems; set train.gkd_on_policy to 0, or raise it")
+
+
+def _check_adapter(config: BuildConfig) -> None:
+    """Refuse DoRA on a mixture of experts, where the base's files are at hand; else training says it at its start."""
+    scheme, _, rest = config.base.partition(":")
+    file = Path(rest if scheme == "dir" else config.base) / "config.json"
+    settings = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if reason := unfit_adapter(config.train.adapter, settings):
+        raise ConfigError(reason)
 
 
 def _check_arms(config: BuildConfig) -> None:
@@ -126,6 +160,17 @@ def _check_arms(config: BuildConfig) -> None:
     for control in config.evaluate.controls:
         if control not in CONTROLS:
             raise ConfigError(f"evaluate.controls: there is no control {control!r}.{hint(control, CONTROLS)}")
+
+
+def _check_mitigations(config: BuildConfig, host: Host) -> None:
+    names, known = config.train.mitigations, _served(host, "srm_mitigate", "MITIGATIONS")
+    for name in names if known is not None else ():
+        if name not in (known or ()):
+            raise ConfigError(f"train.mitigations: no plugin has the mitigation {name!r}.{hint(name, known or ())}")
+    if len(set(names)) < len(names):
+        raise ConfigError(f"train.mitigations = {list(names)}: name each once")
+    if names and all(method in (*POLICY_METHODS, *PREFERENCE_METHODS) for method in config.train.methods):
+        raise ConfigError("train.mitigations adds supervised rows, and no method of train.methods learns from them")
 
 
 def _served(host: Host, hook: str, constant: str) -> Sequence[str] | None:

@@ -21,7 +21,7 @@ from .prompts import conversation
 from .records import Problem, Sampling, Value, Weights
 from .reports.intervals import Interval, mean_over_groups, paired_interval, rate
 from .stages.context import Context
-from .stages.selection import test_problems
+from .stages.selection import held_out_problems
 from .stages.students import Students
 from .store import Artifact, read_records, write_atomically
 from .workspace import Run, Workspace
@@ -75,7 +75,7 @@ def quantize(place: Run, workspace: Workspace, weights: Weights, *, per_kind: in
         ModelError: the engine cannot run the student with ``weights``.
     """
     context, artifacts = context_of(place, workspace)
-    problems = test_problems(list(read_records(artifacts["pose"].path / "problems.jsonl", Problem)), per_kind)
+    problems = held_out_problems(list(read_records(artifacts["pose"].path / "problems.jsonl", Problem)), per_kind)
     if not problems:
         raise ArtifactError(f"run {place.name!r} has no held-out problems to compare precisions on")
     tell(f"quantize: {place.name} in float32", 0, 2)

@@ -309,6 +309,7 @@ class Attempt(Record):
     evidence: tuple[Evidence, ...] = ()  # what the prompt showed
     verdict: Verdict
     rewards: tuple[Reward, ...] = ()
+    tags: dict[str, str] = {}  # how a search came to it: "search", "trace"; "label_injected" if it was told the answer
 
 
 class TrainingRow(Record):
@@ -500,6 +501,7 @@ class Kind(Value):
     core: bool = False  # part of the draft set
     from_corpus: bool = False  # its gold comes from the corpus; posed whenever the user brings one
     second_grader: str = ""  # what grades it independently; empty: single-grader
+    reinforced: bool = False  # named beforehand: where it is posed, reinforcement learns from such kinds alone
 
 
 class Pack(Value):

@@ -6,6 +6,7 @@ import keyword
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,13 +19,18 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _MARK = re.compile(r"\{\{(name|module|title|version)\}\}")
 
 
-def new_pack(name: str, folder: Path) -> Path:
+def new_pack(
+    name: str, folder: Path, template: Traversable | None = None, data: Mapping[str, Path] | None = None
+) -> Path:
     """Write a pack called ``name`` into ``folder/srm-pack-NAME`` and return that folder.
+
+    ``template`` is a folder in place of the core's own; ``data`` are files or folders copied into the pack's module,
+    by their place in it.
 
     Raises:
         ConfigError: the name is no pack's name or taken, or the folder exists.
     """
-    return _write("pack", name, folder)
+    return _write("pack", name, folder, template, data or {})
 
 
 def new_plugin(name: str, folder: Path) -> Path:
@@ -33,10 +39,10 @@ def new_plugin(name: str, folder: Path) -> Path:
     Raises:
         ConfigError: the name is no plugin's name or taken, or the folder exists.
     """
-    return _write("plugin", name, folder)
+    return _write("plugin", name, folder, None, {})
 
 
-def _write(kind: str, name: str, folder: Path) -> Path:
+def _write(kind: str, name: str, folder: Path, template: Traversable | None, data: Mapping[str, Path]) -> Path:
     _check_name(kind, name)
     target = folder / f"srm-{kind}-{name.replace('_', '-')}"
     if target.exists():
@@ -52,12 +58,14 @@ def _write(kind: str, name: str, folder: Path) -> Path:
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
         part.chmod(0o755)
         try:
-            _copy(files("srm_core") / "templates" / kind, part, words)
+            _copy(template or files("srm_core") / "templates" / kind, part, words)
+            for place, origin in data.items():
+                _add(origin, part / words["module"] / place)
             part.rename(target)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
-    except OSError as error:
+    except OSError as error:  # shutil.Error of a folder among them
         raise ConfigError(f"{target} cannot be written: {error.strerror or error}") from error
     return target
 
@@ -79,3 +87,12 @@ def _copy(template: Traversable, target: Path, words: dict[str, str]) -> None:
         else:
             text = _MARK.sub(lambda mark: words[mark.group(1)], item.read_text(encoding="utf-8"))
             (target / name).write_text(text, encoding="utf-8")
+
+
+def _add(origin: Path, target: Path) -> None:
+    """Copy a file, or a folder with all below it; what a link leads to, not the link."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if origin.is_dir():
+        shutil.copytree(origin, target)
+    else:
+        shutil.copyfile(origin, target)

@@ -51,9 +51,9 @@ def audit(
         shown[role] = effects(chosen, items)
         published += suite_findings(role, respondent, suites, policy)
     for role, of_role in shown.items():
-        yield from _findings(of_role, role, "", policy)
+        yield from findings_of(of_role, role, "", policy)
     for role, reference in against(shown):
-        yield from _findings(compared(shown[role], shown[reference]), role, reference, policy)
+        yield from findings_of(compared(shown[role], shown[reference]), role, reference, policy)
     yield from published
 
 
@@ -103,7 +103,8 @@ def _difference(one: Effect, other: Effect) -> Effect:
     return Effect(one.measure, one.attribute, one.groups, one.harm, one.statistic, values, items)
 
 
-def _findings(found: Sequence[Effect], role: str, reference: str, policy: AuditPolicy) -> Iterator[AuditFinding]:
+def findings_of(found: Sequence[Effect], role: str, reference: str, policy: AuditPolicy) -> Iterator[AuditFinding]:
+    """Yield what the effects of one role say, tested and judged; with a ``reference`` they are differences from it."""
     # What is judged and what is only reported are two families, so that reporting more makes no judgement weaker.
     for judged in (True, False):
         family = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
+import click
 import pluggy
 
 from srm_core.config import AuditPolicy, PackConfig
@@ -23,6 +24,7 @@ from srm_core.records import (
 
 hookimpl = pluggy.HookimplMarker("srm")
 _LOG = logging.getLogger(__name__)
+MITIGATIONS = ("counterfactual",)  # what `srm_mitigate` makes rows by
 
 
 @hookimpl
@@ -66,6 +68,27 @@ def srm_audit_plan(
     from .outlook import planned
 
     yield planned(probes, verify, policy, pilot)
+
+
+@hookimpl
+def srm_mitigate(
+    mitigation: str, problems: Sequence[Problem], pack: Pack | None, seed: int
+) -> Iterable[Problem] | None:
+    """Yield the problems once more about other groups, worded as the audit words its twins."""
+    if mitigation not in MITIGATIONS:
+        return None
+    from .mitigations.augmentation import in_rotation
+    from .wordings import wording_of
+
+    return in_rotation(problems, wording_of(pack.subject if pack else "person"), seed=seed)
+
+
+@hookimpl
+def srm_commands(cli: click.Group) -> None:
+    """Add ``srm mitigate``."""
+    from .mitigations.command import command
+
+    cli.add_command(command)
 
 
 @hookimpl

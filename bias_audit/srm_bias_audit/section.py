@@ -37,6 +37,7 @@ def sections(manifest: BuildManifest) -> Iterator[Section]:
     probed = [finding for finding in manifest.findings if not is_suite(finding)]
     own = [finding for finding in probed if not finding.reference]
     parts = [_harms(own)] if own else ["No audit was run: nothing is known about this model's biases."]
+    parts.append(_mitigated(manifest))
     titles = {STUDENT: "The student", BASE: "The base, on the same problems"}
     for role in sorted(dict.fromkeys(f.role for f in own), key=lambda role: [*titles, role].index(role)):
         title = titles.get(role, f"The {role}, on the same problems (reported, not judged)")
@@ -55,6 +56,18 @@ def _harms(findings: Sequence[AuditFinding]) -> str:
     return (
         f"The harm assessed is **{harms}**: whether the model answers worse, or otherwise, because of who the question "
         "is about, or because a sentence suggests an answer."
+    )
+
+
+def _mitigated(manifest: BuildManifest) -> str:
+    names = manifest.settings.get("train", {}).get("mitigations", ())
+    if not names:
+        return ""
+    rows = sum(record.counts.get("mitigation_attempts", 0) for record in manifest.stages if record.stage == "train")
+    return (
+        f"The student was trained with the mitigation {', '.join(names)}: {rows} rows were added that are worded like "
+        "this audit's probes (about other problems). What the audit finds is therefore nearer to what was trained on "
+        "than for a student without it, and a mitigation is no solution."
     )
 
 

@@ -1,4 +1,4 @@
-"""The commands of this plugin: ``srm ingest``, and ``srm kg`` with query, import, stats and diff."""
+"""The commands of this plugin: ``srm ingest``, and ``srm kg`` with query, import, stats, diff and pack."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srm_core.errors import ConfigError
+
+from .vocabulary.commands import pack
 
 if TYPE_CHECKING:
     from srm_core.records import Triple
@@ -34,6 +36,9 @@ def add_commands(cli: click.Group) -> None:
 @click.group()
 def kg() -> None:
     """Fill, ask and compare knowledge folders."""
+
+
+kg.add_command(pack)
 
 
 @kg.command()

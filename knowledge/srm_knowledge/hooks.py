@@ -92,10 +92,11 @@ def srm_problems(knowledge: Knowledge, config: PackConfig) -> Iterable[Problem]:
 
 @hookimpl
 def srm_verify(problem: Problem, trace: Trace) -> Verdict | None:
-    """Grade the glossary kinds."""
+    """Grade the glossary kinds, and what a mapping file poses."""
     from .grading import verify
+    from .vocabulary import grading
 
-    return verify(problem, trace)
+    return grading.verify(problem, trace) if "vocabulary" in problem.tags else verify(problem, trace)
 
 
 @hookimpl

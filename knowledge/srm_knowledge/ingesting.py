@@ -16,7 +16,7 @@ from srm_core.errors import ConfigError
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--licence", required=True, metavar="SPDX", help='Its terms of use: an SPDX id, or "proprietary".')
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the files.")
-@click.option("--dedup", type=click.Choice(["exact", "near", "off"]), default="exact", show_default=True)
+@click.option("--dedup", type=click.Choice(["exact", "near", "semantic", "off"]), default="exact", show_default=True)
 @click.option("--redact", type=click.Choice(["off", "personal", "health"]), default="off", show_default=True)
 @click.option("--injection", type=click.Choice(["mark", "drop", "off"]), default="mark", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")

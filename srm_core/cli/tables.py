@@ -66,7 +66,7 @@ def print_summary(summary: Summary, *, candidate: str, report: str) -> None:
     if summary.further:
         _matrix("further measures", summary.further, columns(summary.further), out)
     if summary.suites:
-        _matrix("published benchmarks, not trained on", summary.suites, columns(summary.suites), out)
+        _matrix("other suites, not trained on", summary.suites, columns(summary.suites), out)
     if summary.suite_gains:
         _gains("paired difference on benchmarks, in points", summary.suite_gains, out)
     out.print(Text(f"Gate: {summary.verdict or 'not judged'}", STYLES.get(summary.verdict, "bold")))

@@ -119,7 +119,7 @@ def _is_written(text: str, number: float) -> bool:
 def _clause(clause: Clause, facts: _Facts) -> tuple[Outcome, tuple[str, ...]]:
     shown = [facts.evidence[n - 1] for n in clause.cites if 1 <= n <= len(facts.evidence)]
     cites = tuple(cite for item in shown for cite in item.cites)
-    if shown and len(shown) == len(clause.cites) and _repeats(clause.text, shown):
+    if shown and len(shown) == len(clause.cites) and _repeats(clause.text, shown, facts.question):
         return "supported", cites
     said, triples = _graph(clause.text, facts)
     if said in ("supported", "contradicted"):
@@ -130,15 +130,36 @@ def _clause(clause: Clause, facts: _Facts) -> tuple[Outcome, tuple[str, ...]]:
     return "unjudged", ()
 
 
-def _repeats(text: str, shown: Sequence[Evidence]) -> bool:
-    """Return whether every content word of ``text`` is shown, in the order in which each item has them."""
-    forms = _forms(content(text))
+def _repeats(text: str, shown: Sequence[Evidence], question: str) -> bool:
+    """Return whether every content word of ``text`` is shown, in the order in which each item has them.
+
+    A value of the question may stand after its name: ``weight 76 / height 193`` repeats ``weight / height``.
+    """
     items = [_forms(content(item.text)) for item in shown]
+    forms = _without_values(_forms(content(text)), {form for item in items for form in item}, _named_values(question))
     if not forms or any(form not in {f for item in items for f in item} for form in forms):
         return False
     if any(negated(text) != negated(item.text) for item in shown):
         return False
     return all(in_order([form for form in forms if form in item], item) for item in items)
+
+
+def _without_values(forms: list[str], shown: set[str], values: set[tuple[str, str]]) -> list[str]:
+    pairs = zip(["", *forms], forms, strict=False)
+    return [form for before, form in pairs if form in shown or (before, form) not in values]
+
+
+def _named_values(question: str) -> set[tuple[str, str]]:
+    """Return (word, number) for each word of up to three that stand before a number: what the number may be called."""
+    values: set[tuple[str, str]] = set()
+    words: list[str] = []
+    for token in content(question):
+        if token.kind == "word":
+            words.append(token.form)
+            continue
+        values |= {(word, token.form) for word in words[-3:]} if token.kind == "number" else set()
+        words = []
+    return values
 
 
 def _replaces(text: str, item: Evidence, question: str) -> bool:

@@ -11,6 +11,8 @@ from srm_core.calculator import call, computed, format_number
 from .formula import Branch, Criterion, Formula, Inputs, holds
 
 _SLOT = re.compile(r"\{(\w+)\}")
+_PART = re.compile(r"\{\w+\}|\d+\.?\d*(?:e[+-]?\d+)?|[A-Za-z_]\w*|\S")
+_NAME = r"\s*([A-Za-z][^+*/^=;,]*?)\s*"  # of an input, as a statement writes it
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,64 @@ def work(formula: Formula, inputs: Inputs) -> Worked:
 def solution(formula: Formula, inputs: Inputs, cite: int = 1, line: str = "", preface: str = "") -> str:
     """Return the worked answer; ``cite`` is the place of the formula's ``line`` in the evidence, a ``preface`` leads.
 
-    An arithmetic line is repeated and its inputs are listed in its order, so that in the expression numbers only take
-    the places of names; a score's line is too long for that.
+    An arithmetic line is repeated with each value beside its name (``weight 76 / (height 193 / 100)^2``), so that the
+    expression only drops the names; where names and expression cannot be laid side by side the values are listed in
+    the order of the expression. A score's line is too long for either.
     """
     worked = work(formula, inputs)
     said = line.removesuffix(".") if not formula.criteria else ""
+    filled = said and formula.family != "conversion" and _filled(formula, inputs, said)
+    parts = (filled, worked.words) if filled else (said, worked.words, worked.given)
     lines = [preface] if preface else []
-    lines.append("; ".join(part for part in (said, worked.words, worked.given) if part) + f" [{cite}]")
-    lines += [f"{label} = {call(expression)}" for label, expression in worked.steps]
-    lines.append(f"Answer: {call(worked.expression)} {formula.unit}".rstrip())
+    lines.append("; ".join(part for part in parts if part) + f" [{cite}]")
+    lines += [f"{label} = {call(spaced(expression))}" for label, expression in worked.steps]
+    lines.append(f"Answer: {call(spaced(worked.expression))} {formula.unit}".rstrip())
     return "\n".join(lines)
+
+
+def spaced(expression: str) -> str:
+    """Return ``expression`` with spaces as statements have them: around ``+ - * /`` and after commas, not around ``^``.
+
+    A sign is no operator: ``2*-3`` gives ``2 * -3``.
+    """
+    text, before = "", "("
+    for part in _PART.findall(expression):
+        operator = part in {"+", "-", "*", "/"} and before not in {"(", "+", "-", "*", "/", "^", ","}
+        text += f" {part} " if operator else ", " if part == "," else part
+        before = part
+    return text
+
+
+def _filled(formula: Formula, inputs: Inputs, line: str) -> str:
+    """Return ``line`` with each input's value after its name; nothing where no branch has the statement's shape."""
+    start = line.find(formula.statement)
+    slots = _slots(formula, inputs)
+    labels = {source.name: source.label for source in formula.inputs}
+    for branch in formula.branches if start >= 0 and not formula.first else ():
+        if len(branch.steps) > 1:
+            continue
+        names = _SLOT.findall(branch.steps[0][1])
+        found = re.match(_shape(branch.steps[0][1]) + r"(?=$|[,;] )", formula.statement)
+        if found is None or not names or any(name not in slots for name in names):
+            continue
+        if not all(_names(said, labels[name]) for name, said in zip(names, found.groups(), strict=True)):
+            continue
+        places = [(start + found.end(n + 1), slots[name]) for n, name in enumerate(names)]
+        for place, value in reversed(places):
+            line = f"{line[:place]} {value}{line[place:]}"
+        return line
+    return ""
+
+
+def _names(said: str, label: str) -> bool:
+    """Say whether ``said`` is ``label`` or part of it: "glucose" names fasting glucose, "W" names no weight."""
+    return set(said.lower().split()) <= set(label.lower().split())
+
+
+def _shape(template: str) -> str:
+    """Return the pattern of statements written like ``template``, with a group for the name in each slot."""
+    parts = _PART.findall(template)
+    return "".join(_NAME if part.startswith("{") else rf"\s*{re.escape(part)}\s*" for part in parts)
 
 
 def _work_arithmetic(formula: Formula, inputs: Inputs) -> Worked:

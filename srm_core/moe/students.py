@@ -14,7 +14,7 @@ from ..pipeline import context_of
 from ..prompts import conversation
 from ..protocols import Verify
 from ..records import Problem, TrainingRow
-from ..stages.selection import test_problems
+from ..stages.selection import held_out_problems
 from ..stages.students import Students
 from ..store import read_records
 from ..training.lora import merged
@@ -47,7 +47,7 @@ def student_of(name: str, workspace: Workspace, per_kind: int) -> Student:
     assert base is not None, "the pipeline opens local bases only"
     folder, trained = base.folder, artifacts["train"]
     posed = list(read_records(artifacts["pose"].path / "problems.jsonl", Problem))
-    held_out = test_problems(posed, per_kind)
+    held_out = held_out_problems(posed, per_kind)
     if not held_out:
         raise ArtifactError(f"run {name!r} has no held-out problems to judge a mixture on; pose more of each kind")
     adapter = Students(context, trained).adapter()

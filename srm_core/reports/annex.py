@@ -66,8 +66,13 @@ def _provenance(manifest: BuildManifest) -> str:
 def _optimized(manifest: BuildManifest) -> str:
     methods = _methods(manifest)
     said = []
+    kind = manifest.settings.get("train", {}).get("adapter", "lora")
+    if "cpt" in methods:
+        said.append("likelihood of the corpus's passages")
     if "sft" in methods:
-        said.append("likelihood of verified worked answers (LoRA)")
+        said.append(f"likelihood of verified worked answers ({kind})")
+    if "gkd" in methods:
+        said.append("nearness to a teacher's probabilities")
     if {*POLICY_METHODS} & {*methods}:
         weights = manifest.settings.get("train", {}).get("reward_weights", {})
         said.append(f"verifiable rewards ({', '.join(f'{k} {v}' for k, v in weights.items()) or 'weights not stated'})")

@@ -98,7 +98,7 @@ def _evaluation(summary: Summary) -> str:
     if summary.controls:
         blocks += ["Controls, the student with wrong or no facts:", _matrix(summary.controls, control_arms(summary))]
     if summary.suites:
-        blocks += ["Published benchmarks, not trained on:", _matrix(summary.suites, columns(summary.suites))]
+        blocks += ["Other suites, not trained on:", _matrix(summary.suites, columns(summary.suites))]
     if summary.suite_gains:
         blocks += ["Paired differences on benchmarks, in points:", _differences(summary.suite_gains)]
     return "\n\n".join(blocks)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..config import AuditPolicy, ReleaseConfig
 from ..records import BuildManifest, Objection, Score, Section
+from .general import general_drop
 from .leak import total_leaks
 from .measures import finite_weights, grader_disagreement, same_tokens, verifier_quality
 from .policy import loosened
@@ -16,6 +17,7 @@ def objections(manifest: BuildManifest) -> Iterator[Objection]:
     """Yield the core's reasons not to release, with the numbers they stand on."""
     policy = ReleaseConfig.model_validate(manifest.settings["release"])
     yield from _capability(manifest, policy)
+    yield from general_drop(manifest, policy)
     yield from _contamination(manifest)
     yield from _licences(manifest, policy)
     yield from _graders(manifest, policy)

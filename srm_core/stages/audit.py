@@ -14,7 +14,7 @@ from ..protocols import Conversation, Model, Respondent
 from ..records import AuditFinding, AuditItem, Completion, Probe, Problem, Sampling, Weights
 from ..store import Artifact, Result, read_records, write_records
 from .context import Context
-from .selection import shots, test_problems
+from .selection import held_out_problems, shots
 from .students import Students
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def audit(context: Context, out: Path, *, student: Artifact, problems: Artifact)
 
 def probes_of(context: Context, posed: Sequence[Problem]) -> list[Probe]:
     """Return every plugin's probes of the held-out problems in ``posed``, of a kind as many as an attribute takes."""
-    held_out = test_problems(posed, context.config.audit.per_attribute)
+    held_out = held_out_problems(posed, context.config.audit.per_attribute)
     return list(context.host.probes(held_out, context.problem_config()))
 
 

@@ -8,11 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..distillation.cache import CachedModel
+from ..distillation.criteria import Reasoned, unmet
+from ..distillation.search import Budget, Searcher
 from ..distillation.solver import REF as SOLVER
 from ..distillation.solver import solve
 from ..distillation.support import count_outcomes, judge_steps
+from ..distillation.trails import Searched, as_row
+from ..distillation.trails import counts as search_counts
 from ..errors import ConfigError
-from ..records import Attempt, Problem, Sampling, Trace
+from ..protocols import Model
+from ..records import Attempt, Problem, Sampling
 from ..store import Artifact, Result, read_records, write_records, write_rows
 from ..traces import parse_trace
 from .context import Context
@@ -23,13 +28,14 @@ _PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*")
 
 
 def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artifact) -> Result:
-    """Write ``attempts.jsonl`` (accepted) and ``rejected.jsonl`` (with the reason).
+    """Write ``attempts.jsonl`` (accepted), ``rejected.jsonl`` (with the reason) and, of a search, ``search.jsonl``.
 
     Finished calls of a model teacher are kept in ``calls.cache`` and never repeated.
 
     Raises:
-        ConfigError: not one attempt was accepted.
+        ConfigError: not one attempt was accepted, or a search is asked of worked solutions.
     """
+    _check_search(context)
     posed = list(read_records(problems.path / "problems.jsonl", Problem))
     chosen = training_problems(posed, context.config.distill.per_kind)
     examples = {} if context.config.distill.teacher == SOLVER else shots(posed, context.config.evaluate.shots)
@@ -41,18 +47,22 @@ def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artif
     rejected: list[dict[str, str]] = []
     steps: Counter[str] = Counter()
     asked = 0
-    for attempt in _attempts(context, chosen, examples, out):
+    searches: list[Searched] = []
+    for attempt in _attempts(context, chosen, examples, out, searches):
         asked += 1
         problem = by_id[attempt.problem]
         verdict = context.host.verify(problem, attempt.completion.text, attempt.evidence)
+        reason = verdict.reason if verdict.correct is not None else f"verifier failed: {verdict.reason}"
         if verdict.correct:
-            accepted.append(attempt.revised(verdict=verdict))
-            steps.update(
-                count_outcomes(judge_steps(_trace(attempt), attempt.evidence, base, question=problem.question))
-            )
-        else:
-            reason = "verifier failed: " if verdict.correct is None else ""
-            rejected.append({"attempt": attempt.id, "kind": problem.kind, "reason": reason + verdict.reason})
+            trace = parse_trace(attempt.completion.text)
+            judged = judge_steps(trace, attempt.evidence, base, question=problem.question)
+            lacking = unmet(context.config.distill.criteria, Reasoned(problem, trace, attempt.evidence, judged))
+            if not lacking:
+                accepted.append(attempt.revised(verdict=verdict))
+                steps.update(count_outcomes(judged))
+                continue
+            reason = f"right, but its reasoning is not {', '.join(lacking)}"
+        rejected.append({"attempt": attempt.id, "problem": problem.id, "kind": problem.kind, "reason": reason})
     base.close()
     if not accepted:
         worst = Counter(row["reason"] for row in rejected).most_common(1)
@@ -64,6 +74,10 @@ def distill(context: Context, out: Path, *, problems: Artifact, knowledge: Artif
     metrics = {f"steps_{name}": count / total for name, count in sorted(steps.items())}
     metrics["acceptance"] = len(accepted) / max(1, asked)
     counts = {"problems": len(chosen), "attempts": asked, "accepted": len(accepted), "rejected": len(rejected)}
+    if context.config.distill.search:
+        write_rows(out / "search.jsonl", map(as_row, searches))
+        counts["label injected"] = sum("label_injected" in attempt.tags for attempt in accepted)
+        counts |= search_counts(searches)
     return Result({**counts, "steps": sum(steps.values()), **_by_reason(rejected)}, metrics)
 
 
@@ -76,8 +90,13 @@ def _by_reason(rejected: Sequence[Mapping[str, str]]) -> dict[str, int]:
 
 
 def _attempts(
-    context: Context, chosen: Sequence[Problem], examples: Mapping[str, Sequence[Problem]], out: Path
+    context: Context,
+    chosen: Sequence[Problem],
+    examples: Mapping[str, Sequence[Problem]],
+    out: Path,
+    searches: list[Searched],
 ) -> Iterator[Attempt]:
+    """Yield the unjudged attempts; what a search did on the way is added to ``searches``."""
     settings = context.config.distill
     evidence = {problem.id: problem.evidence for problem in chosen}
     if settings.teacher == SOLVER:
@@ -99,12 +118,30 @@ def _attempts(
             for start in range(0, len(group), settings.batch):
                 batch = group[start : start + settings.batch]
                 system = context.host.pack().system_prompt
-                yield from context.host.distill(
-                    batch, evidence, teacher, sampling, system=system, shots=examples.get(kind, ())
-                )
+                worked = examples.get(kind, ())
+                if settings.search:
+                    found = _searcher(context, teacher, sampling, system, worked).search(batch, evidence)
+                    searches += found
+                    yield from (each.attempt for each in found)
+                else:
+                    yield from context.host.distill(batch, evidence, teacher, sampling, system=system, shots=worked)
                 done += len(batch)
                 context.progress("distill", done, len(chosen))
 
 
-def _trace(attempt: Attempt) -> Trace:
-    return parse_trace(attempt.completion.text)
+def _searcher(context: Context, teacher: Model, sampling: Sampling, system: str, worked: Sequence[Problem]) -> Searcher:
+    settings = context.config.distill
+    budget = Budget(settings.search, settings.samples, settings.label_injection, context.config.seed)
+    shots = [(problem, problem.evidence) for problem in worked]
+    return Searcher(teacher, sampling, system, shots, context.host.verify, budget)
+
+
+def _check_search(context: Context) -> None:
+    settings = context.config.distill
+    if settings.search and settings.teacher == SOLVER:
+        raise ConfigError(
+            f"distill.search = {settings.search}: a search asks a model again, and {SOLVER} gives worked solutions; "
+            "name another teacher (--teacher), or set distill.search to 0"
+        )
+    if settings.label_injection and not settings.search:
+        raise ConfigError("distill.label_injection is the last resort of a search; set distill.search too, e.g. to 3")

@@ -15,7 +15,8 @@ from ..reports.leak import certificate
 from ..reports.scoring import BASES, Graded, scores_of
 from ..store import Artifact, Result, read_records, write_atomically, write_records
 from .context import Context
-from .selection import shots, test_problems
+from .general import general_scores
+from .selection import asked_problems, held_out_problems, shots
 from .students import Students
 
 HELD_OUT = "held-out"
@@ -27,11 +28,11 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
     posed = list(read_records(problems.path / "problems.jsonl", Problem))
     items = list(read_records(problems.path / "items.jsonl", EvalItem))
     settings = context.config.evaluate
-    held_out = test_problems(posed, settings.test_per_kind)
+    held_out = asked_problems(posed, context.config, context.host.pack())
     few = (
         held_out
         if settings.control_per_kind >= settings.test_per_kind
-        else test_problems(posed, settings.control_per_kind)
+        else held_out_problems(posed, settings.control_per_kind)
     )
     base = context.host.open_knowledge(knowledge.path / "knowledge.cache")
     run = _Run(context, out, Students(context, student), shots(posed, settings.shots), base)
@@ -42,7 +43,7 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
         graded += run.arm(control, few, HELD_OUT)
     if settings.votes:
         for arm in ("base-few", run.students.final):
-            graded += run.arm(arm, held_out, HELD_OUT, votes=settings.votes)
+            graded += run.arm(arm, few, HELD_OUT, votes=settings.votes)
     suites: dict[str, list[Problem]] = {}
     for item in items:
         suites.setdefault(item.suite, []).append(item.problem)
@@ -52,6 +53,7 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
     base.close()
     kinds = {kind.name: kind for kind in context.host.pack().kinds}
     scores = scores_of(graded, kinds, final=run.students.final, seed=context.config.seed)
+    scores += general_scores(context, out, run.students)
     write_records(out / "scores.jsonl", scores)
     write_records(out / "attempts.jsonl", [row.attempt for row in graded])
     formulas = {name for name, kind in kinds.items() if kind.book == "formula"}

@@ -24,8 +24,7 @@ def project_labels_only(model: Any, temperature: float = 1.0) -> bool:
 
     The values equal TRL's: log-probability, entropy and top-1 of each label, 0 where the label is -100.
     """
-    config = model.config.get_text_config()
-    if any(getattr(config, name, None) not in (None, 1.0) for name in _REFUSED) or getattr(config, "num_experts", None):
+    if not has_plain_head(model) or getattr(model.config.get_text_config(), "num_experts", None):
         return False
     usual = model.forward
 
@@ -48,6 +47,26 @@ def project_labels_only(model: Any, temperature: float = 1.0) -> bool:
 
     model.forward = types.MethodType(forward, model)
     return True
+
+
+def has_plain_head(model: Any) -> bool:
+    """Say whether logits are the output embeddings times the last hidden states, and nothing else."""
+    config = model.config.get_text_config()
+    return all(getattr(config, name, None) in (None, 1.0) for name in _REFUSED)
+
+
+def logits_of(model: Any, ids_BT: torch.Tensor, seen_BT: torch.Tensor | None, mask_BT: torch.Tensor) -> torch.Tensor:
+    """Return the logits (N, V), float32, that predict the tokens at which ``mask_BT`` is true, row by row.
+
+    ``seen_BT`` is 1 where a token counts and 0 for padding. The first token of a row is predicted from nothing, so its
+    mask is not looked at.
+    """
+    if not has_plain_head(model):
+        whole: torch.Tensor = model(input_ids=ids_BT, attention_mask=seen_BT, use_cache=False).logits[:, :-1]
+        return whole[mask_BT[:, 1:]].float()
+    hidden_BTD = last_hidden_state(model.base_model, ids_BT, seen_BT)[:, :-1]
+    logits: torch.Tensor = model.get_output_embeddings()(hidden_BTD[mask_BT[:, 1:]])
+    return logits.float()
 
 
 def _fused(hidden_BTD: torch.Tensor, labels_BT: torch.Tensor, head: Any, temperature: float, counted: Any) -> Any:

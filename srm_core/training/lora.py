@@ -1,4 +1,9 @@
-"""Low-rank adapters: put on, loaded, merged. After Hu et al. 2021 (LoRA): W + (alpha / r) B A, A random and B zero."""
+"""Low-rank adapters: put on, loaded, merged. A is random and B zero, so that the student starts as the base.
+
+``lora``: W + (alpha / r) B A, Hu et al. 2021. ``rslora``: W + (alpha / sqrt(r)) B A, Kalajdzievski 2023 (rsLoRA),
+theorem 3.2. ``dora``: m (W + (alpha / r) B A) / ||W + (alpha / r) B A|| row by row, with a trained m for each output
+that starts as the norm of W's row, Liu et al. 2024 (DoRA), eq. 5; the norm carries no gradient (section 4.3).
+"""
 
 from __future__ import annotations
 
@@ -11,17 +16,41 @@ from typing import Any
 import torch
 
 from ..config import TrainConfig
+from ..errors import TrainingError
 from ..models.load import load_tokenizer, load_weights
+from .refused import unfit_adapter
 
 
 def with_new_adapter(base: Path, config: TrainConfig) -> Any:
-    """Return the base model with a fresh adapter on every linear layer; the start depends on ``config.seed`` alone."""
+    """Return the base model with a fresh adapter on every linear layer; the start depends on ``config.seed`` alone.
+
+    Raises:
+        TrainingError: ``config.adapter`` is ``dora`` and the base is a mixture of experts.
+    """
     from peft import LoraConfig, get_peft_model
 
+    model = load_weights(base, config.dtype)
+    if reason := unfit_adapter(config.adapter, model.config.to_dict()):
+        raise TrainingError(reason)
     torch.manual_seed(config.seed)
-    lora = LoraConfig(r=config.lora_r, lora_alpha=config.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+    lora = LoraConfig(
+        r=config.lora_r,
+        lora_alpha=config.lora_alpha,
+        use_dora=config.adapter == "dora",
+        use_rslora=config.adapter == "rslora",
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
     with false_alarms_silenced():
-        return get_peft_model(load_weights(base, config.dtype), lora)
+        return get_peft_model(model, lora)
+
+
+def starting_model(base: Path, data: Path, config: TrainConfig) -> Any:
+    """Return the base with the adapter in ``data/adapter``, or with a new one where there is none yet."""
+    adapter = data / "adapter"
+    if adapter.exists():
+        return with_adapter(base, adapter, trainable=True, dtype=config.dtype)
+    return with_new_adapter(base, config)
 
 
 def with_adapter(base: Path, adapter: Path, *, trainable: bool, dtype: str = "float32") -> Any:
@@ -45,7 +74,7 @@ def false_alarms_silenced() -> Iterator[None]:
 
 
 def merged_weights(model: Any) -> dict[str, torch.Tensor]:
-    """Return W + (alpha / r) B A for every adapted weight, by its name in the model without adapters.
+    """Return the weight that each adapted one amounts to, by its name in the model without adapters.
 
     Computed from the untouched base each time: merging and unmerging in place would let rounding pile up.
     """
@@ -55,9 +84,16 @@ def merged_weights(model: Any) -> dict[str, torch.Tensor]:
             if hasattr(module, "lora_A") and "default" in module.lora_A:
                 parameter = getattr(module, "parameter_name", "weight")  # of experts: a fused tensor's name
                 whole = getattr(module.get_base_layer(), parameter)
-                delta = module.get_delta_weight("default")
-                result[f"{name.partition('.base_layer')[0]}.{parameter}"] = whole + delta.to(whole.dtype)
+                result[f"{name.partition('.base_layer')[0]}.{parameter}"] = _merged_weight(module, whole)
     return result
+
+
+def _merged_weight(module: Any, whole: torch.Tensor) -> torch.Tensor:
+    if variant := module.lora_variant.get("default"):  # DoRA: a sum is not enough, each row is scaled too
+        scaled: torch.Tensor = variant.merge_safe(module, "default", whole)
+        return scaled
+    delta: torch.Tensor = module.get_delta_weight("default")
+    return whole + delta.to(whole.dtype)
 
 
 def merged(base: Path, adapter: Path) -> Any:

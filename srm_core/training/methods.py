@@ -24,10 +24,18 @@ def run_method(
         TrainingError: going on would be silently wrong.
     """
     _check_rewards(pack, data, config)
+    if "gkd" in config.methods:  # before the first method, whichever it is
+        from .teachers import require_same_tokenizer
+
+        require_same_tokenizer(base, config.gkd_teacher)
 
     def tell(step: int, steps: int, shown: str) -> None:
         log.info("%s: step %d of %d%s", method, step, steps, f", {shown}" if shown else "")
 
+    if method == "cpt":
+        from .cpt import train_cpt
+
+        return train_cpt(base, data, config, out, tell)
     if method == "sft":
         from .sft import train_sft
 
@@ -39,6 +47,10 @@ def run_method(
 
     host = Host(pack)
     system = host.pack().system_prompt
+    if method == "gkd":
+        from .gkd import train_gkd
+
+        return train_gkd(base, data, config, out, system=system, tell=tell)
     with TimedVerifier(pack, config.verify_seconds) as timed:
         judge = Judge(verify=timed.verify, terms=host.rewards, weights=config.reward_weights)
         if method in PREFERENCE_METHODS:

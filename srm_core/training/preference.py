@@ -20,10 +20,11 @@ from ..records import Problem
 from ..store import read_records, write_records
 from .attempts import student_attempts
 from .guard import Tell
+from .lora import starting_model
 from .objectives.kto import balanced_weights
 from .pairs import Answer, make_answers, make_pairs
 from .preference_batches import Batch, answer_batch, pair_batch, unlike_order
-from .preference_trainer import arguments, padding_of, run, starting_model
+from .preference_trainer import arguments, padding_of, run
 from .rewards import Judge
 from .rows import batch_order
 

@@ -13,19 +13,11 @@ from ..store import write_rows
 from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
 from .head import project_labels_only
-from .lora import false_alarms_silenced, with_adapter, with_new_adapter
+from .lora import false_alarms_silenced
 from .preference_batches import Batch
 
 LOGGED = ("loss", "grad_norm", "rewards/margins", "rewards/chosen", "rewards/rejected", "rewards/accuracies", "kl")
 Collate = Callable[[Sequence[Mapping[str, int]]], Batch]
-
-
-def starting_model(base: Path, data: Path, config: TrainConfig) -> Any:
-    """Return the base with the adapter in ``data/adapter``, or with a new one where there is none yet."""
-    adapter = data / "adapter"
-    if adapter.exists():
-        return with_adapter(base, adapter, trainable=True, dtype=config.dtype)
-    return with_new_adapter(base, config)
 
 
 def arguments(config: TrainConfig, out: Path, model: Any) -> dict[str, Any]:

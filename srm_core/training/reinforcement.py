@@ -15,7 +15,6 @@ from typing import Any
 import torch
 
 from ..config import TrainConfig
-from ..errors import TrainingError
 from ..models.load import load_tokenizer
 from ..records import Problem
 from ..store import read_records, write_rows
@@ -24,13 +23,14 @@ from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
 from .head import project_labels_only
 from .lora import false_alarms_silenced, with_adapter
-from .objectives.methods import METHODS, PolicyMethod
-from .objectives.policy import token_losses
+from .objectives.methods import POLICIES
+from .ppo import Critic
 from .rewards import Judge
 from .rollouts import Rollouts
+from .step_loss import batch_loss
 
 LOGGED = ("loss", "grad_norm", "reward", "reward_std", "frac_reward_zero_std", "entropy", "completions/mean_length")
-MOST_MISMATCH = 0.2  # nats a token between sampler and trainer, mean of a batch; rounding stays far below
+VALUED = (*LOGGED, "value_loss")
 
 
 def train_policy(
@@ -38,7 +38,7 @@ def train_policy(
 ) -> Mapping[str, float]:
     """Continue the adapter in ``data/adapter`` on ``data/problems.jsonl`` into ``out/adapter``.
 
-    ``method`` is a name of `objectives.methods.METHODS`. Every rollout is kept in ``out/rollouts/step-N.jsonl`` with
+    ``method`` is a name of `objectives.methods.POLICIES`. Every rollout is kept in ``out/rollouts/step-N.jsonl`` with
     its verdict and reward terms.
 
     Raises:
@@ -48,19 +48,22 @@ def train_policy(
     problems = {problem.id: problem for problem in read_records(data / "problems.jsonl", Problem)}
     tokenizer = load_tokenizer(base)
     model = with_adapter(base, data / "adapter", trainable=True, dtype=config.dtype)
-    rollouts = Rollouts(base, tokenizer, problems, config, METHODS[method], system, judge, out / "rollouts")
+    rollouts = Rollouts(base, tokenizer, problems, config, POLICIES[method], system, judge, out / "rollouts")
     chosen = list(problems.values())
     if config.rl_candidates > 1:
         rollouts.take(model)
         wanted = config.rl_steps * config.rl_prompts
         chosen = learnable(chosen, wanted, config.rl_prompts, rollouts.tried, out / "candidates")
-    trainer = _trainer(model, tokenizer, [problem.id for problem in chosen], config, out, rollouts, tell)
+    critic = Critic(model, config) if method == "ppo" else None
+    trainer = _trainer(model, tokenizer, [problem.id for problem in chosen], config, out, rollouts, tell, critic)
     checkpoint = newest_whole(out)
+    if critic and checkpoint:
+        critic.load(checkpoint)
     with false_alarms_silenced(), groups_together():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     check_finite(trainer.model)
     trainer.model.save_pretrained(out / "adapter", selected_adapters=["default"])  # not the reference of the KL term
-    write_rows(out / "log.jsonl", history(trainer.state.log_history, LOGGED))
+    write_rows(out / "log.jsonl", history(trainer.state.log_history, VALUED if critic else LOGGED))
     return {f"{method}_steps": float(trainer.state.global_step), **rollouts.counts()}
 
 
@@ -80,38 +83,15 @@ def groups_together() -> Iterator[None]:
         grpo_trainer.shuffle_sequence_dict = usual
 
 
-def batch_loss(
-    method: PolicyMethod, logprobs_BT: torch.Tensor, inputs: Mapping[str, Any], beta: float
-) -> tuple[torch.Tensor, float]:
-    """Return the part that a batch has in the step's loss, and by how much sampler and trainer differ (nats a token).
-
-    The policy that sampled is the one that is trained (one update a step), so the ratio is 1 and has a gradient.
-
-    Raises:
-        TrainingError: they differ by more than `MOST_MISMATCH`: something was trained that was not sampled.
-    """
-    mask_BT = inputs["token_weights"] != 0
-    apart = (logprobs_BT.detach() - inputs["sampled"]).abs()[mask_BT]
-    mismatch = float(apart.mean()) if len(apart) else 0.0
-    if mismatch > MOST_MISMATCH:
-        raise TrainingError(
-            f"the trainer gives the sampled tokens other log-probabilities than the sampler did ({mismatch:.2f} nats a "
-            "token): weights, temperature or token ids are not the same; nothing was trained on them"
-        )
-    loss_BT = token_losses(
-        method,
-        logprobs_BT,
-        logprobs_BT.detach(),
-        inputs.get("ref_per_token_logps"),
-        mask_BT,
-        inputs["advantages"],
-        beta=beta,
-    )
-    return (loss_BT * inputs["token_weights"]).sum(), mismatch
-
-
 def _trainer(
-    model: Any, tokenizer: Any, ids: Sequence[str], config: TrainConfig, out: Path, rollouts: Rollouts, tell: Tell
+    model: Any,
+    tokenizer: Any,
+    ids: Sequence[str],
+    config: TrainConfig,
+    out: Path,
+    rollouts: Rollouts,
+    tell: Tell,
+    critic: Critic | None = None,
 ) -> Any:
     from datasets import Dataset
     from transformers.trainer_callback import PrinterCallback, ProgressCallback
@@ -137,14 +117,14 @@ def _trainer(
             return loss
 
     with warnings_of_trl():
-        trainer = OurObjective(
+        trainer = (critic.of(OurObjective, rollouts) if critic else OurObjective)(
             model=model,
-            args=_settings(config, len(ids), out, on_cpu=next(model.parameters()).device.type == "cpu"),
+            args=_settings(config, len(ids), out, config.ppo_epochs if critic else 1, next(model.parameters()).device),
             train_dataset=Dataset.from_list([{"prompt": number} for number in ids]),
             processing_class=tokenizer,
             reward_funcs=_named(rollouts.reward),
             rollout_func=rollouts.generate,
-            callbacks=[Guard(tell)],
+            callbacks=[*([critic.keeper()] if critic else []), Guard(tell)],
         )
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
@@ -162,15 +142,18 @@ def warnings_of_trl() -> Iterator[None]:
         yield
 
 
-def _settings(config: TrainConfig, problems: int, out: Path, *, on_cpu: bool) -> Any:
+def _settings(config: TrainConfig, problems: int, out: Path, epochs: int, device: torch.device) -> Any:
+    """Return the settings of `GRPOTrainer`, with ``epochs`` updates on the answers of a step."""
     from trl import GRPOConfig
 
+    every = max(1, config.checkpoint_steps // 5)
     return GRPOConfig(
         output_dir=str(out),
         per_device_train_batch_size=config.rl_samples,
         gradient_accumulation_steps=prompts_a_step(problems, config.rl_prompts),
         num_generations=config.rl_samples,
-        max_steps=config.rl_steps,
+        num_iterations=epochs,
+        max_steps=config.rl_steps * epochs,
         max_completion_length=config.rl_max_tokens,
         temperature=config.rl_temperature,
         beta=config.rl_beta,
@@ -178,7 +161,7 @@ def _settings(config: TrainConfig, problems: int, out: Path, *, on_cpu: bool) ->
         lr_scheduler_type="constant",
         logging_steps=1,
         logging_nan_inf_filter=False,
-        save_steps=max(1, config.checkpoint_steps // 5),
+        save_steps=-(-every // epochs) * epochs,  # between answers, never amid updates on them
         save_total_limit=2,
         seed=config.seed,
         data_seed=config.seed,
@@ -186,7 +169,7 @@ def _settings(config: TrainConfig, problems: int, out: Path, *, on_cpu: bool) ->
         activation_checkpointing=False,
         report_to=[],
         disable_tqdm=True,
-        use_cpu=on_cpu,
+        use_cpu=device.type == "cpu",
         dataloader_pin_memory=False,
         remove_unused_columns=False,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ from .rewards import Judge
 log = logging.getLogger(__name__)
 REFILLS = 3  # times that groups of equal reward are replaced in one step, by a method that does so
 Drawn = dict[str, list[Attempt]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The samples of one step."""
+
+    counted: torch.Tensor  # (B, T): 1 at the tokens that the policy chose itself
+    sampled: torch.Tensor  # (B, T): their log-probabilities (nats) when they were drawn
+    paid: torch.Tensor  # (B,): NaN if nobody could score it
+    weights: torch.Tensor  # (B, T): of each token's loss in that of the step
 
 
 class Rollouts:
@@ -147,6 +158,13 @@ class Rollouts:
 
         ``sampled`` (B, T) are the log-probabilities (nats) at which the tokens were drawn.
         """
+        facts = self.facts(batch)
+        given = (facts.sampled, batch.get("ref_per_token_logps"), facts.counted, facts.paid)
+        found = advantages(self.method, *given, group=self.config.rl_samples, beta=self.config.rl_beta)
+        return {**batch, "advantages": found, "token_weights": facts.weights, "sampled": facts.sampled}
+
+    def facts(self, batch: Mapping[str, Any]) -> Facts:
+        """Return what this step's samples said and were paid, laid out as TRL's ``batch`` has them."""
         there_BT = batch["completion_mask"]
         mask_BT = there_BT * batch["tool_mask"] if "tool_mask" in batch else there_BT
         sampled_BT = torch.zeros(there_BT.shape)
@@ -156,11 +174,7 @@ class Rollouts:
         rewards_B = torch.tensor([float("nan") if each is None else each for each in known])
         longest = self.config.rl_max_tokens
         paid_B = paid(self.method, rewards_B, there_BT.sum(dim=1), longest)
-        reference_BT = batch.get("ref_per_token_logps")
-        group, beta = self.config.rl_samples, self.config.rl_beta
-        advantages_BT = advantages(self.method, sampled_BT, reference_BT, mask_BT, paid_B, group=group, beta=beta)
-        weights_BT = token_weights(self.method, mask_BT, paid_B, longest)
-        return {**batch, "advantages": advantages_BT, "token_weights": weights_BT, "sampled": sampled_BT}
+        return Facts(mask_BT, sampled_BT, paid_B, token_weights(self.method, mask_BT, paid_B, longest))
 
     def counts(self) -> dict[str, float]:
         """Return how many rollouts there were, and how many were right or unscored, over all steps."""

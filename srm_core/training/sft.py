@@ -15,7 +15,7 @@ from ..store import read_records, write_rows
 from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
 from .head import project_labels_only
-from .lora import with_new_adapter
+from .lora import starting_model
 from .rows import batch_order
 
 IGNORED = -100
@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 
 def train_sft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell) -> Mapping[str, float]:
-    """Train a LoRA adapter on ``data/rows.jsonl`` into ``out/adapter``; continues from a verified checkpoint.
+    """Train the adapter in ``data/adapter`` (or a new one) on ``data/rows.jsonl`` into ``out/adapter``.
+
+    A killed run continues from its newest verified checkpoint.
 
     Raises:
         TrainingError: the loss, a gradient or a weight is not finite.
@@ -34,7 +36,7 @@ def train_sft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell
     order = batch_order([len(row.ids) for row in rows], config.batch, config.epochs, config.seed)
     dataset = Dataset.from_list([_features(rows[number]) for number in order])
     tokenizer = load_tokenizer(base)
-    trainer = _trainer(with_new_adapter(base, config), tokenizer, dataset, config, out, tell)
+    trainer = _trainer(starting_model(base, data, config), tokenizer, dataset, config, out, tell)
     checkpoint = newest_whole(out)
     started = time.monotonic()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

@@ -65,6 +65,9 @@ def judge(text: str, graph: Graph | None = None) -> list[StepJudgement]:
             ("triple-1", "triple-2", "triple-3"),
         ),
         ("Marfan syndrome does not affect hearing [4].", "supported", ("triple-4",)),
+        # a value of the question after its name
+        ("Anion gap = sodium 140 - chloride 104 - bicarbonate 24.5 [3].", "supported", ("chunk-1",)),
+        ("Anion gap = sodium 104 - chloride 140 - bicarbonate 24.5 [3].", "unjudged", ()),  # of another name
         # another object in the place of the fact's
         ("J45.90 is a kind of J46 [1].", "contradicted", ("triple-1",)),
         ("The anion gap is normal up to 16 mmol/L [3].", "contradicted", ("chunk-1",)),

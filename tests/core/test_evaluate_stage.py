@@ -18,8 +18,8 @@ from srm_core.records import Attempt, Evidence, FormulaKey, Problem, Score
 from srm_core.reports.scoring import find
 from srm_core.stages.context import Context
 from srm_core.stages.evaluate import evaluate, others_evidence
+from srm_core.stages.selection import held_out_problems as held_out
 from srm_core.stages.selection import shots
-from srm_core.stages.selection import test_problems as held_out
 from srm_core.stages.students import Students
 from srm_core.store import Artifact, Result, read_records
 from srm_core.testing.fakes import FakeModel
@@ -194,7 +194,7 @@ def test_votes_are_drawn_with_temperature_and_scored_apart(run: Callable[..., An
     run("evaluate.votes=3")
     drawn = [each for each in attempts(tmp_path, "rl") if each.sampling.n == 3]
     assert {each.sampling.temperature for each in drawn} == {0.7}
-    assert Counter(each.index for each in drawn) == {0: 8, 1: 8, 2: 8}
+    assert Counter(each.index for each in drawn) == {0: 6, 1: 6, 2: 6}
     found = scores(tmp_path)
     vote = find(found, decoding="vote@3", arm="rl", kind="all", baseline="")
     assert vote is not None

@@ -19,6 +19,20 @@ CLEAN = {
     "not_checked": ["meaning (no embedder)"],
     "clean": True,
 }
+GENERAL = (  # nothing was lost on general items
+    Score(
+        suite="general",
+        kind="all",
+        arm="rl",
+        decoding="likelihood",
+        metric="right-choice-probability",
+        value=0.0,
+        low=-0.03,
+        high=0.03,
+        n=100,
+        baseline="base-zero",
+    ),
+)
 FINE = {  # what was measured on the exported files
     "weights": {"tensors": 10, "not_finite": 0, "named": [], "parameters": {"merged": 1000}},
     "tokens": {"problems": 50, "different": 0, "named": []},
@@ -50,7 +64,7 @@ def manifest(make_manifest: Make) -> Make:
         settings = BuildConfig(pack="toy").model_dump(mode="json")
         settings["release"] |= release or {}
         fields = {
-            "scores": scores or (difference(0.3, 0.5),),
+            "scores": (*(scores or (difference(0.3, 0.5),)), *GENERAL),
             "settings": settings,
             "leak": CLEAN,
             "sources": (Source(name="own", licence="CC-BY-4.0"),),

@@ -565,6 +565,8 @@ def _call(host: Host, hook: str, folder: Path) -> None:
         "documents": (),
         "evaluation": {},
         "pilot": (),
+        "mitigation": "m",
+        "seed": 0,
     }
     method = getattr(host, hook.removeprefix("srm_"))
     asked = {name: values[name] for name in inspect.signature(method).parameters}

@@ -60,7 +60,8 @@ def test_a_build_runs_all_eight_stages_and_its_manifest_is_complete(built: Path)
     assert manifest.leak["clean"]
     assert manifest.verdict == "INCONCLUSIVE"  # trained for a second, it answers as its base does on the few items
     assert [(item.gate, item.outcome) for item in manifest.objections] == [
-        ("capability", "inconclusive"),
+        ("capability", "inconclusive"),  # no gain
+        ("capability", "inconclusive"),  # and eight general items settle nothing
         ("graders", "inconclusive"),  # what it answers cannot be read, so the second grader has nothing to judge
     ]
     assert manifest.environment["torch"]
@@ -223,7 +224,10 @@ def imported(module: str) -> set[str]:
     """Return the modules of the core that ``module`` imports, at its top or inside a function."""
     file = home(module)
     assert file is not None, module
-    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    return imported_by(file, module if file.name == "__init__.py" else module.rpartition(".")[0])
+
+
+def imported_by(file: Path, package: str) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
@@ -262,6 +266,15 @@ def test_a_change_in_any_module_that_a_stage_uses_changes_its_key(step: Any) -> 
         for module in reached(f"srm_core.stages.{step.name}")
         if not any(module == each or module.startswith(f"{each}.") for each in counted)
     }
+    assert uncounted == set()
+
+
+@pytest.mark.parametrize("pack", sorted((CORE.parent / "packs").glob("srm_pack_*")), ids=lambda path: path.name)
+def test_what_a_pack_takes_from_the_core_changes_a_key_too(pack: Path) -> None:
+    counted = {module for step in STEPS for module in step.modules}
+    used = {name for file in pack.rglob("*.py") for name in imported_by(file, package=pack.name)}
+    uncounted = {m for m in used - FRAME if not any(m == each or m.startswith(f"{each}.") for each in counted)}
+    assert used & counted  # the reading found something
     assert uncounted == set()
 
 

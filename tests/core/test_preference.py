@@ -17,13 +17,13 @@ from srm_core.models.load import load_tokenizer, load_weights
 from srm_core.records import Attempt, Evidence, Problem, Reward, Verdict
 from srm_core.store import read_records, read_rows, write_records
 from srm_core.training import attempts as asking
-from srm_core.training.lora import false_alarms_silenced, with_adapter, with_new_adapter
+from srm_core.training.lora import false_alarms_silenced, starting_model, with_adapter, with_new_adapter
 from srm_core.training.objectives.dpo import dpo_loss, margins
 from srm_core.training.objectives.kto import kto_loss, reference_point
 from srm_core.training.pairs import Answer, Pair, make_pairs
 from srm_core.training.preference import train_dpo, train_kto
 from srm_core.training.preference_batches import answer_batch, pair_batch
-from srm_core.training.preference_trainer import _trainer, arguments, starting_model
+from srm_core.training.preference_trainer import _trainer, arguments
 from srm_core.training.rewards import Judge
 
 SYSTEM = "You reason."

@@ -25,7 +25,7 @@ from srm_core.errors import ArtifactError, ReleaseRefused
 from srm_core.pipeline import build
 from srm_core.publishing import PUBLIC, STATEMENT, Check, release_run, verify_release
 from srm_core.publishing.checking import signature
-from srm_core.records import Attempt, AuditFinding, AuditItem, BuildManifest, Problem, Score, StageRecord
+from srm_core.records import Attempt, AuditFinding, AuditItem, BuildManifest, ChoiceKey, Problem, Score, StageRecord
 from srm_core.reports.waivers import Request
 from srm_core.stages.release import SUMS
 from srm_core.store import read_records, sha256, write_records
@@ -129,7 +129,24 @@ SETTINGS = (
     "evaluate.test_per_kind=20",
     "evaluate.max_tokens=16",
     "evaluate.suites=2",
+    "evaluate.general=60",
 )
+
+
+def agreeable() -> tuple[Problem, ...]:
+    """Stand for the items of general ability: what an agreeing student does not get worse at."""
+    return tuple(
+        Problem(
+            kind="agree",
+            question=f"{number}?",
+            answer="A",
+            choices=("Answer: yes", "Answer: no"),
+            anchor=f"general:{number}",
+            key=ChoiceKey(index=0),
+            split="test",
+        )
+        for number in range(60)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +165,7 @@ def passed(
         )  # nothing here depends on compiled kernels, and making them takes minutes
         patch.setenv("SRM_KEY", str(home / "keys" / "owner.key"))
         patch.syspath_prepend(str(home))
+        patch.setattr("srm_core.general.items._items", agreeable)  # a random base knows nothing that it could lose
         config = load_config(pack="agreeing", effort="smoke", assignments=SETTINGS, base=f"dir:{small_base}")
         manifest = build(config, Workspace(home / "ws"), run="good")
         assert manifest is not None

@@ -19,7 +19,7 @@ from srm_core.models.load import load_tokenizer
 from srm_core.prompts import conversation
 from srm_core.records import Attempt, Completion, Evidence, Problem, Reward, Sampling, Verdict
 from srm_core.store import read_records, read_rows, write_records
-from srm_core.training import reinforcement, shared_prefix
+from srm_core.training import reinforcement, shared_prefix, step_loss
 from srm_core.training import rollouts as rollouts_module
 from srm_core.training.lora import merged_weights, with_adapter, with_new_adapter
 from srm_core.training.objectives.methods import METHODS
@@ -297,7 +297,7 @@ def _one_step(base: Path, data: Path, out: Path, texts: Sequence[str], monkeypat
         return trainer
 
     monkeypatch.setattr(reinforcement, "_trainer", watched)
-    monkeypatch.setattr(reinforcement, "MOST_MISMATCH", 100.0)  # scripted samples were drawn by nobody
+    monkeypatch.setattr(step_loss, "MOST_MISMATCH", 100.0)  # scripted samples were drawn by nobody
     monkeypatch.setattr(rollouts_module, "TransformersModel", lambda ref, model, tokenizer: Scripted(tokenizer, texts))
     config = ONE_STEP.model_copy(update={"rl_samples": len(texts), "rl_prompts": 2})
     _train(base, data, out, config)

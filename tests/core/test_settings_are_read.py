@@ -25,10 +25,16 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "own": '{"largest": 61}',
     "pose.kinds": '["double"]',
     "distill.teacher": '"self:"',
+    "distill.criteria": '["stepwise"]',
     "train.methods": '["sft"]',
     "train.dtype": '"bfloat16"',
+    "train.adapter": '"dora"',
     "train.rl_kinds": '["double"]',
     "train.max_false_accepts": "0.01",
+    "train.ppo_lambda": "0.9",
+    "train.gkd_on_policy": "1.0",
+    "train.gkd_beta": "1.0",
+    "train.mitigations": '["each-asker"]',
     "train.reward_weights": '{"correct": 2.0}',
     "evaluate.arms": '["sft"]',
     "evaluate.controls": '["none"]',
@@ -45,12 +51,14 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "release.licences_refused": '["CC0"]',
     "release.single_grader": '"inconclusive"',
     "release.max_false_accepts": "0.02",
+    "release.max_general_drop": "0.1",
     "release.max_disagreement": "0.1",
     "ground.enabled": "false",
     "ground.retrieval": '"hybrid"',
 }
 ELSEWHERE = {  # read, but in no key of its own; each has a test below or beside
     "pack": "it names the plugin whose files are part of every key (test_the_pack_is_part_of_every_key)",
+    "train.gkd_teacher": "without gkd it is refused (tests/core/test_gkd.py, which also changes it)",
     "train.seed": "it is set from seed; another value is refused (test_a_seed_of_training_alone_is_refused)",
 }
 

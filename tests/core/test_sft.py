@@ -190,15 +190,15 @@ def test_a_run_that_spoils_its_weights_late_keeps_the_steps_before(
 ) -> None:
     from srm_core.training import sft
 
-    usual = sft.with_new_adapter
+    usual = sft.starting_model
     calls = [0]
 
-    def failing(base: Path, config: TrainConfig) -> Any:
-        model = usual(base, config)
+    def failing(*given: Any) -> Any:
+        model = usual(*given)
         model.register_forward_pre_hook(lambda module, _: _spoil(module, calls))
         return model
 
-    monkeypatch.setattr(sft, "with_new_adapter", failing)
+    monkeypatch.setattr(sft, "starting_model", failing)
     with pytest.raises(TrainingError, match="is nan at step 5"):
         _train(small_base, data, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["checkpoint-2", "checkpoint-4"]

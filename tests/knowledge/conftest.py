@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from srm_knowledge.store import FolderKnowledge
+from srm_knowledge.vocabulary.facts import triples
+from srm_knowledge.vocabulary.mapping import Vocabulary, load_vocabulary
+from srm_knowledge.vocabulary.problems import problems
 
-from srm_core.config import Corpus
-from srm_core.records import Source, Triple
+from srm_core.config import Corpus, PackConfig
+from srm_core.records import Problem, Source, Triple
 
 SOURCE = Source(name="test", licence="CC0-1.0")
 TERMS = {
@@ -75,3 +78,21 @@ def shared_corpora() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared corpora are not beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    return load_vocabulary(Path(__file__).parent / "vocabulary" / "workshop.toml")
+
+
+@pytest.fixture(scope="session")
+def base(vocabulary: Vocabulary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FolderKnowledge]:
+    knowledge = FolderKnowledge(tmp_path_factory.mktemp("workshop"))
+    knowledge.add((), triples(vocabulary))
+    yield knowledge
+    knowledge.close()
+
+
+@pytest.fixture(scope="session")
+def posed(vocabulary: Vocabulary, base: FolderKnowledge) -> list[Problem]:
+    return list(problems(vocabulary, base, PackConfig(per_kind=200)))

@@ -8,13 +8,13 @@ opening sentence where it does not; a problem whose gold may depend on the attri
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from srm_core.records import Problem
 
 from ..mentions import MENTIONS, stated_sex
-from ..selection import in_turns
+from ..selection import in_turns, origin
 from ..swaps import swap
 from ..twins import BY_NAME, GROUPS, PLACEBO, count_left_out, twins
 from ..wordings import PATIENT, Wording
@@ -51,6 +51,31 @@ def augmented(problems: Iterable[Problem], wording: Wording = PATIENT, *, seed: 
             continue
         found |= {problem.id: problem for problem in solved if problem is not None}
     return Augmented(tuple(found.values()), left_out)
+
+
+def in_rotation(problems: Sequence[Problem], wording: Wording = PATIENT, *, seed: int = 0) -> Iterator[Problem]:
+    """Yield the counterfactuals of `augmented` in rounds: in each, one attribute of every problem, another in the next.
+
+    So any first part of them has every kind and every attribute in equal shares. Both wordings of a pair follow each
+    other; one that was yielded before is not repeated.
+
+    Raises:
+        ValueError: a problem is not of the training split.
+    """
+    if foreign := [problem.id for problem in problems if problem.split != "train"]:
+        raise ValueError(f"{len(foreign)} problems are not of the training split (first: {foreign[0]})")
+    of: dict[str, list[list[Problem]]] = {}
+    for probe in twins(in_turns(problems, seed), wording):
+        solved = [_solved(each.problem, probe.attribute) for each in probe.variants if each.name != PLACEBO]
+        pair = [problem for problem in solved if problem is not None]
+        if len(pair) == len(solved):
+            of.setdefault(origin(probe), []).append(pair)
+    seen: set[str] = set()
+    for turn in range(max(map(len, of.values()), default=0)):
+        for place, pairs in enumerate(of.values()):
+            if turn < len(pairs):
+                yield from (each for each in pairs[(place + turn) % len(pairs)] if each.id not in seen)
+                seen.update(each.id for each in pairs[(place + turn) % len(pairs)])
 
 
 def _solved(problem: Problem, attribute: str) -> Problem | None:

@@ -16,6 +16,7 @@ from ..corpus import source_of_corpus
 from .decontamination import holds_evaluation, known_runs
 from .duplicates import nearly_same_words, same_words
 from .injection import find_injections
+from .meaning import same_meaning
 from .outcome import Removed
 from .personal import HEALTH, PERSONAL, find_personal
 from .secrets import find_secrets
@@ -31,7 +32,7 @@ def clean(
     """Yield documents and remarks. The order: duplicates, evaluation texts, text that speaks to a model, redaction."""
     own = {source_of_corpus(corpus) for corpus in config.corpus}
     with ExitStack() as stack:
-        steps = tuple(_steps(config, evaluation, stack.enter_context(Seen())))
+        steps = tuple(_steps(config, evaluation, stack.enter_context(Seen()), stack.enter_context(Seen())))
         for document in documents:
             yield from _through(document, steps if document.source in own else ())
 
@@ -47,11 +48,16 @@ def _through(document: Document, steps: Iterable[Step]) -> Iterator[Document | R
     yield document
 
 
-def _steps(config: IngestConfig, evaluation: Mapping[str, str], seen: Seen) -> Iterator[Step]:
+def _steps(config: IngestConfig, evaluation: Mapping[str, str], seen: Seen, meanings: Seen) -> Iterator[Step]:
     if config.dedup != "off":
         yield _removing("duplicate", lambda document: same_words(document, seen))
-    if config.dedup == "near":
+    if config.dedup in ("near", "semantic"):
         yield _removing("duplicate", lambda document: nearly_same_words(document, seen))
+    if config.dedup == "semantic":
+        from .. import embedding
+
+        embed = embedding.embedder()
+        yield _removing("duplicate", lambda document: same_meaning(document, meanings, embed))
     if config.decontaminate and evaluation:
         known = known_runs(evaluation)
         yield _removing("filtered", lambda document: holds_evaluation(document, known))

@@ -18,6 +18,7 @@ KIND = Kind(
     book="open",
     anchor="the disease",
     shared="the findings: many diseases share one",
+    reinforced=True,
 )
 QUESTIONS = (
     "A patient has {a}, {b} and {c}. Which disease?",

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from ...exporting.modelfile import SYSTEM_FILE
 from ...host import Host
 from ...inference.processor import standalone
 from ...models.load import Checkpoint, locate
@@ -105,6 +106,7 @@ def _export(context: Context, trained: Artifact, base: Checkpoint, folder: Path)
     context.progress("release: merging weights", 0, 0)
     merge(base.folder, adapter, student / "merged")
     shutil.copytree(adapter, student / "adapter", dirs_exist_ok=True)
+    write_atomically(student / SYSTEM_FILE, context.host.pack().system_prompt)
     folder.mkdir(exist_ok=True)
     for target in context.config.release.exports:
         context.host.export(student, target, folder)

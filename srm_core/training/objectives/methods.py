@@ -20,7 +20,7 @@ class PolicyMethod(Value):
     """
 
     paper: Text
-    advantage: Literal["group-relative", "centred", "leave-one-out", "global"]
+    advantage: Literal["group-relative", "centred", "leave-one-out", "global", "critic"]
     ratio: Literal["token", "sequence"] = "token"
     clip: tuple[Epsilon, Epsilon] | None = (0.2, 0.2)
     aggregation: Literal["sequence-mean", "token-mean", "constant-length", "sequence-sum"]
@@ -29,7 +29,7 @@ class PolicyMethod(Value):
     refill: bool = False
 
 
-METHODS: Mapping[str, PolicyMethod] = {  # the names are `config.POLICY_METHODS`
+METHODS: Mapping[str, PolicyMethod] = {  # those without a critic
     "grpo": PolicyMethod(
         paper="Shao et al. 2024 (DeepSeekMath), eq. 3 and 4",
         advantage="group-relative",
@@ -70,3 +70,11 @@ METHODS: Mapping[str, PolicyMethod] = {  # the names are `config.POLICY_METHODS`
         aggregation="sequence-mean",
     ),
 }
+
+PPO = PolicyMethod(  # its advantages need values: `training.ppo`
+    paper="Schulman et al. 2017 (PPO), eq. 7, 9 and 11",
+    advantage="critic",
+    aggregation="token-mean",
+    kl="reward",
+)
+POLICIES: Mapping[str, PolicyMethod] = {**METHODS, "ppo": PPO}  # the names are `config.POLICY_METHODS`

@@ -67,6 +67,8 @@ def advantages(
     beta: float,
 ) -> torch.Tensor:
     """Return the advantage of each token, shape (B, T), without gradient; arguments as in `policy_loss`."""
+    if method.advantage == "critic":
+        raise ValueError(f"the advantages of {method.paper} need the values of a critic: see training.ppo")
     if len(rewards_B) % group:
         raise ValueError(f"{len(rewards_B)} samples are no whole number of groups of {group}")
     by_token_BT = torch.zeros_like(old_BT)  # what each token costs or pays, if the KL term is part of the reward

@@ -60,7 +60,7 @@ def test_merged_weights_compute_what_the_adapted_mixture_computes(upcycled: Path
 def test_reinforcement_samples_with_the_experts_it_trains(
     engine: str, upcycled: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sampler and trainer that differ stop the run (see `reinforcement.MOST_MISMATCH`), so two steps say they agree."""
+    """Sampler and trainer that differ stop the run (see `step_loss.MOST_MISMATCH`), so two steps say they agree."""
     monkeypatch.setenv("SRM_ENGINE", engine)
     judge = Judge(
         verify=lambda problem, text, evidence: Verdict(correct=sum(map(ord, text)) % 2 == 0),

@@ -10,7 +10,7 @@ import torch
 
 from srm_core.config import POLICY_METHODS
 from srm_core.training.objectives.dynamic_sampling import informative
-from srm_core.training.objectives.methods import METHODS
+from srm_core.training.objectives.methods import METHODS, POLICIES
 from srm_core.training.objectives.policy import advantages, paid, policy_loss, token_losses
 
 # four answers of 2, 1, 2 and 3 tokens; the third token of the last is the calculator's
@@ -177,4 +177,6 @@ def test_every_part_of_every_row_of_the_table_is_chosen_by_some_method() -> None
     assert {m.ratio for m in METHODS.values()} == {"token", "sequence"}
     assert {m.kl for m in METHODS.values()} == {"none", "loss", "reward"}
     assert len({m.aggregation for m in METHODS.values()}) == 4
-    assert tuple(METHODS) == POLICY_METHODS
+    assert tuple(POLICIES) == POLICY_METHODS == (*METHODS, "ppo")
+    with pytest.raises(ValueError, match="need the values of a critic"):
+        advantages(POLICIES["ppo"], OLD, None, MASK, REWARDS, group=2, beta=0)

@@ -74,8 +74,15 @@ def planned(probes: Sequence[Probe], policy: AuditPolicy) -> Iterator[PlannedAud
     yield PlannedAudit(auditor="toy", answers=2 * len(own), scores=0, findings=(gap,))
 
 
-def _asked_by(name: str, problem: Problem) -> Problem:
-    fields = problem.model_dump(exclude={"id", "content"})
+def each_asker(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield each doubling among ``problems`` as asked by every name, its worked answer with it."""
+    for problem in problems:
+        if problem.kind == "double":
+            yield from (_asked_by(name, problem, parents=(problem.id,)) for name in NAMES)
+
+
+def _asked_by(name: str, problem: Problem, **changes: object) -> Problem:
+    fields = problem.model_dump(exclude={"id", "content"}) | changes
     return Problem.model_validate(fields | {"question": f"{name} asks: {problem.question}", "groups": {"name": name}})
 
 

@@ -35,6 +35,7 @@ from .facts import PACK
 SCHEMES = ("toy",)
 METHODS = ("memorize",)
 TARGETS = ("toy",)
+MITIGATIONS = ("each-asker",)
 
 
 @hookimpl
@@ -126,6 +127,12 @@ def srm_distill(
 def srm_train(method: str, data: Path, out: Path) -> Mapping[str, float] | None:
     """Write the answers of ``data/problems.jsonl`` into a table."""
     return students.memorize(data, out) if method in METHODS else None
+
+
+@hookimpl
+def srm_mitigate(mitigation: str, problems: Sequence[Problem]) -> Iterable[Problem] | None:
+    """Add each doubling once more as asked by Ada and by Ben."""
+    return audit.each_asker(problems) if mitigation in MITIGATIONS else None
 
 
 @hookimpl

@@ -9,11 +9,11 @@ from srm_pack_medical.calculators.units import CONVERSIONS, convert, other_unit
 from srm_pack_medical.calculators.values import ARITHMETIC_VALUES
 from srm_pack_medical.calculators.values_scores import SCORE_VALUES
 
-from srm_core.calculator import MAX_LENGTH, evaluate, recompute
+from srm_core.calculator import MAX_LENGTH, evaluate, format_number, recompute
 from srm_core.formulas.drawing import draw, draw_any, sensible
 from srm_core.formulas.formula import band, formula_text, holds
 from srm_core.formulas.problems import formula_triples
-from srm_core.formulas.working import solution, work
+from srm_core.formulas.working import solution, spaced, work
 from srm_core.traces import parse_trace
 
 
@@ -113,6 +113,55 @@ def test_a_core_solution_is_short_cites_its_line_and_survives_recomputation(name
     assert trace.answer.endswith(formula.unit)
     assert len(text) <= 330
     assert len(formula_text(formula)) <= 420
+
+
+def test_a_worked_solution_puts_each_value_after_its_name_in_the_formulas_own_line():
+    formula = FORMULAS["bmi"]
+    text = solution(formula, {"weight": 76, "height": 193}, 2, formula_text(formula))
+    assert text == (
+        "Body mass index (kg/m2) = weight 76 / (height 193 / 100)^2 [2]\nAnswer: <<76 / (193 / 100)^2=20.4032>> kg/m2"
+    )
+
+
+def test_a_branch_is_named_after_the_filled_line_and_values_are_listed_where_the_line_cannot_hold_them():
+    formula = FORMULAS["cockcroft_gault"]
+    inputs = {"sex": "female", "age": 23, "weight": 101, "creatinine": 5.3}
+    first, answer = solution(formula, inputs, 1, formula_text(formula)).split("\n")
+    assert first.endswith(
+        "= (140 - age 23) * weight 101 / (72 * serum creatinine 5.3), times 0.85 if female; female [1]"
+    )
+    assert answer == "Answer: <<(140 - 23) * 101 / (72 * 5.3) * 0.85=26.3219>> mL/min"
+    formula = FORMULAS["glucose_to_mmol_per_l"]
+    first, _ = solution(formula, {"value": 335}, 1, formula_text(formula)).split("\n")
+    assert first == f"{formula_text(formula)} [1]"
+
+
+@pytest.mark.parametrize("name", [name for name, formula in FORMULAS.items() if formula.family == "arithmetic"])
+def test_a_value_stands_after_a_name_that_shares_a_word_with_its_inputs_label(name):
+    formula = FORMULAS[name]
+    inputs = draw_any(formula, Random(name))
+    line = formula_text(formula)
+    first = solution(formula, inputs, 1, line).split("\n")[-1 - len(work(formula, inputs).steps) - 1]
+    if first.startswith(line):
+        return  # not filled: the line stands as it is
+    labels = {source.label: format_number(inputs[source.name]) for source in formula.inputs if source.kind == "number"}
+    for label, written in labels.items():
+        words = label.split()
+        assert any(f"{word} {written}" in first for word in words), (label, first)
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("76/(193/100)^2", "76 / (193 / 100)^2"),
+        ("2*-3-(-4)", "2 * -3 - (-4)"),
+        ("min(40,3-1)^-0.5", "min(40, 3 - 1)^-0.5"),
+        ("1e-3*log10(140)", "1e-3 * log10(140)"),
+    ],
+)
+def test_an_expression_is_spaced_and_keeps_its_value(written, wanted):
+    assert spaced(written) == wanted
+    assert evaluate(spaced(written)) == evaluate(written)
 
 
 def test_a_formula_line_names_title_unit_and_both_branches():

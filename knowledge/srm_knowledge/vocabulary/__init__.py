@@ -1,0 +1,1 @@
+"""Problems from any graph that a mapping file describes: paths, sets, counts, exceptions, analogies."""

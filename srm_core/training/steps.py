@@ -1,0 +1,96 @@
+"""Steps of a method whose loss is all ours: transformers' `Trainer` accumulates, saves and goes on after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..store import write_rows
+from .checkpoints import newest_whole
+from .guard import Guard, Tell, check_finite, history
+
+WARMED = 20  # steps from which a twentieth of them warms up; of fewer, the first would be spent on a rate of 0
+Batch = Mapping[str, torch.Tensor]
+Collate = Callable[[Sequence[Mapping[str, int]]], Batch]
+# (model, batch, steps done, labelled tokens of the whole step or None) -> the batch's part of the step's loss
+Loss = Callable[[Any, Batch, int, Any], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a run walks over its rows: ``batch`` rows a pass, ``passes`` a step, and what is kept how often."""
+
+    batch: int
+    passes: int
+    learning_rate: float
+    checkpoint_steps: int
+    seed: int
+
+
+def train_steps(
+    model: Any, order: Sequence[int], collate: Collate, loss: Loss, pace: Pace, out: Path, tell: Tell
+) -> int:
+    """Train over the row numbers in ``order``, save adapter and log into ``out``; return the number of steps.
+
+    A killed run continues from its newest verified checkpoint.
+
+    Raises:
+        TrainingError: a loss, a gradient or a weight is not finite.
+    """
+    trainer = _trainer(model, order, collate, loss, pace, out, tell)
+    checkpoint = newest_whole(out)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    check_finite(trainer.model)
+    trainer.model.save_pretrained(out / "adapter")
+    write_rows(out / "log.jsonl", history(trainer.state.log_history, ("loss", "grad_norm")))
+    return int(trainer.state.global_step)
+
+
+def _trainer(model: Any, order: Sequence[int], collate: Collate, loss: Loss, pace: Pace, out: Path, tell: Tell) -> Any:
+    from datasets import Dataset
+    from transformers import Trainer, TrainingArguments
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+    class OurLoss(Trainer):  # type: ignore[misc]
+        """The trainer with the loss it was given."""
+
+        def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **told: Any) -> torch.Tensor:
+            return loss(model, inputs, int(self.state.global_step), told.get("num_items_in_batch"))
+
+    settings = TrainingArguments(
+        output_dir=str(out),
+        per_device_train_batch_size=pace.batch,
+        gradient_accumulation_steps=pace.passes,
+        num_train_epochs=1,  # the order holds all passes
+        learning_rate=pace.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=0.05 if len(order) >= WARMED * pace.batch * pace.passes else 0,
+        weight_decay=0.0,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_steps=pace.checkpoint_steps,
+        save_total_limit=2,
+        seed=pace.seed,
+        data_seed=pace.seed,
+        train_sampling_strategy="sequential",
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=bool(next(model.parameters()).device.type == "cpu"),
+        dataloader_pin_memory=False,
+        remove_unused_columns=False,
+    )
+    trainer = OurLoss(
+        model=model,
+        args=settings,
+        train_dataset=Dataset.from_list([{"row": number} for number in order]),
+        data_collator=collate,
+        callbacks=[Guard(tell)],
+    )
+    trainer.model_accepts_loss_kwargs = True  # else the parts of a step would be divided by their number once more
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    return trainer
