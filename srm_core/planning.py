@@ -28,6 +28,8 @@ DECODE_RATE = 150.0
 RATED_PARAMETERS = 134.5e6
 RATED_CORES = 2
 EMBED_RATE = 60.0  # passages a second
+ACTIVATION = 0.0223  # bytes that training holds for each token of a batch and parameter; 6.6 GB at a batch of 4
+LONGEST = 256  # tokens of a row, the longest of a batch
 
 PROMPT, ANSWER, SHOT = 150, 42, 190  # tokens of a prompt, an answer and a worked example, means over the medical kinds
 LETTERS_A_TOKEN = 4  # of English text, about
@@ -108,20 +110,26 @@ def _distill(context: Context, parameters: float) -> Estimate:
 
 def _train(context: Context, parameters: float) -> Estimate:
     settings = context.config.train
+    methods = {*settings.methods}
     rows = len(context.kinds()) * context.config.distill.per_kind
-    supervised = rows * (PROMPT + ANSWER) * settings.epochs if "sft" in settings.methods else 0
-    if "cpt" in settings.methods:
-        supervised += settings.cpt_passages * settings.cpt_epochs * context.config.ground.chunk_chars / LETTERS_A_TOKEN
     asked = settings.rl_steps * settings.rl_prompts
-    samples = asked * settings.rl_samples if {*POLICY_METHODS} & {*settings.methods} else 0
-    preferring = len({*PREFERENCE_METHODS} & {*settings.methods})
-    samples += preferring * asked * settings.rl_candidates * settings.preference_samples
-    reinforced = samples * (PROMPT + ANSWER) * (settings.ppo_epochs if "ppo" in settings.methods else 1)
+    samples = asked * settings.rl_samples if methods & {*POLICY_METHODS} else 0
+    samples += len(methods & {*PREFERENCE_METHODS}) * asked * settings.rl_candidates * settings.preference_samples
+    passes = rows * settings.epochs if "sft" in methods else 0.0  # of one row, there and back
+    passes += samples * (settings.ppo_epochs if "ppo" in methods else 1)
+    answers = float(samples)
+    if "gkd" in methods:
+        sequences = settings.gkd_steps * settings.batch
+        passes += sequences * 4 / 3  # the teacher only looks: a third of there and back
+        answers += sequences * settings.gkd_on_policy
+    tokens = passes * (PROMPT + ANSWER)
+    if "cpt" in methods:
+        tokens += settings.cpt_passages * settings.cpt_epochs * context.config.ground.chunk_chars / LETTERS_A_TOKEN
     speed = _speed(parameters)
-    seconds = (supervised + reinforced) / (TRAIN_RATE * speed) + samples * ANSWER / (DECODE_RATE * speed)
-    what = f"{' then '.join(settings.methods)}: {rows:,} rows x {settings.epochs:g} epochs, {samples:,} rollouts"
-    memory = 2.0 + parameters * 4 * 3 / 1e9 + settings.batch * 256 * parameters * 2.4e-7 / 1e3
-    return what, seconds, supervised + reinforced, 60 + parameters * 4e-7, memory
+    seconds = tokens / (TRAIN_RATE * speed) + answers * ANSWER / (DECODE_RATE * speed)
+    what = f"{' then '.join(settings.methods)}: {rows:,} rows x {settings.epochs:g} epochs, {answers:,.0f} rollouts"
+    memory = 2.0 + parameters * 4 * 3 / 1e9 + settings.batch * LONGEST * parameters * ACTIVATION / 1e9
+    return what, seconds, tokens, 60 + parameters * 4e-7, memory
 
 
 def _evaluate(context: Context, parameters: float) -> Estimate:

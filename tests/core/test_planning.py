@@ -68,6 +68,26 @@ def test_a_larger_base_is_estimated_to_take_longer(toy: Settings, tmp_path: Path
     assert embedded.disk_mb > tiny.disk_mb
 
 
+def test_gkd_is_counted_as_passes_over_rows_and_answers_of_its_own(toy: Settings, tmp_path: Path) -> None:
+    common = ("train.gkd_teacher=tiny:7", "train.batch=4", "train.gkd_steps=10")
+    without, on, off = (
+        next(step for step in plan(toy(*changes), Workspace(tmp_path)).steps if step.name == "train")
+        for changes in (
+            ('train.methods=["sft"]',),
+            ('train.methods=["sft", "gkd"]', "train.gkd_on_policy=1.0", *common),
+            ('train.methods=["sft", "gkd"]', "train.gkd_on_policy=0.0", *common),
+        )
+    )
+    assert on.tokens == off.tokens == without.tokens + 40 * 192 * 4 // 3
+    assert on.seconds > off.seconds > without.seconds
+
+
+def test_memory_of_training_is_near_what_was_measured(toy: Settings, tmp_path: Path) -> None:
+    config = toy("base=embedded:smollm2-135m-instruct", "train.batch=4")
+    train = plan(config, Workspace(tmp_path)).steps[4]
+    assert train.memory_gb == pytest.approx(6.6, rel=0.15)  # the peak of `srm build --pack medical`
+
+
 def test_srm_build_dry_run_prints_the_plan(built: Path, srm: Callable[..., object]) -> None:
     done = srm("build", "--config", "toy.toml", "--workspace", built, "--dry-run", "--set", "audit.alpha=0.01")
     assert done.returncode == 0, done.stderr
