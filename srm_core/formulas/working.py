@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from srm_core.calculator import call, computed, format_number
 
-from .formula import Branch, Criterion, Formula, Inputs, holds
+from .formula import Branch, Criterion, Formula, Input, Inputs, Rule, holds
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _PART = re.compile(r"\{\w+\}|\d+\.?\d*(?:e[+-]?\d+)?|[A-Za-z_]\w*|\S")
@@ -39,7 +39,8 @@ def solution(formula: Formula, inputs: Inputs, cite: int = 1, line: str = "", pr
 
     An arithmetic line is repeated with each value beside its name (``weight 76 / (height 193 / 100)^2``), so that the
     expression only drops the names; where names and expression cannot be laid side by side the values are listed in
-    the order of the expression. A score's line is too long for either.
+    the order of the expression. A score's line is too long for either: each finding stands before its points, in the
+    line's own words (``eye opening to pain: 2, age 70 >=65: 1``).
     """
     worked = work(formula, inputs)
     said = line.removesuffix(".") if not formula.criteria else ""
@@ -154,17 +155,36 @@ def _slots(formula: Formula, inputs: Inputs) -> dict[str, str]:
 def _work_score(formula: Formula, inputs: Inputs) -> Worked:
     # An absent finding is left out: it adds nothing, and the sum stays short.
     slots = _slots(formula, inputs)
+    sources = {source.name: source for source in formula.inputs}
     said = [criterion for criterion in formula.criteria if any(inputs.get(name, "no") != "no" for name in criterion.of)]
-    points = [(criterion.label, _points(criterion, inputs, slots)) for criterion in said]
-    words = ", ".join(f"{label} {text.strip('()')}" for label, text in points)
+    points = [(_finding(criterion, inputs, sources), _points(criterion, inputs, slots)) for criterion in said]
+    words = ", ".join(f"{finding}: {text.strip('()')}" for finding, text in points)
     expression = "+".join(text for _, text in points).replace("+-", "-")
     return Worked(words or "nothing scores", (), expression or "0")
+
+
+def _finding(criterion: Criterion, inputs: Inputs, sources: Mapping[str, Input]) -> str:
+    """Return what was found, and the test that it meets: "bilirubin 2.4 <=3", "eye opening to pain"."""
+    met = _met(criterion, inputs)
+    given = [sources[name] for name in criterion.of if inputs.get(name, "no") != "no"]
+    if met is not None and len(met.when) == 1:
+        given = [sources[met.when[0][0]]]
+    if len(given) != 1 or given[0].kind == "flag" or criterion.expression:
+        return criterion.label
+    (source,) = given
+    if source.kind == "choice" and criterion.label != source.label:
+        return criterion.label if met else f"{source.label} {inputs[source.name]}"
+    tests = [f" {op}{format_number(float(bound))}" for _, op, bound in met.when if op != "is"] if met else []
+    return f"{source.label} {_plain(inputs[source.name])}{''.join(tests)}"
+
+
+def _met(criterion: Criterion, inputs: Inputs) -> Rule | None:
+    """Return the rule that gives the criterion's points, None if none does."""
+    return next((rule for rule in criterion.rules if all(holds(test, inputs) for test in rule.when)), None)
 
 
 def _points(criterion: Criterion, inputs: Inputs, slots: Mapping[str, str]) -> str:
     if criterion.expression:
         return criterion.expression.format_map(slots)
-    for rule in criterion.rules:
-        if all(holds(condition, inputs) for condition in rule.when):
-            return format_number(rule.points)
-    return "0"
+    met = _met(criterion, inputs)
+    return format_number(met.points) if met else "0"
