@@ -182,6 +182,38 @@ def test_the_evidence_line_of_a_score_states_every_point_that_the_criteria_give(
                 assert all(f": {point:g}" in criterion.statement for point in points), criterion
 
 
+@pytest.mark.parametrize(
+    ("name", "inputs", "words"),
+    [
+        ("gcs", {"eye": "to pain", "verbal": "none", "motor": "extension"},
+         "eye opening to pain: 2, verbal response none: 1, motor response extension: 2"),
+        ("cha2ds2_vasc", {"age": 70, "sex": "female", "stroke": "yes", "hypertension": "no"},
+         "age 70 >=65: 1, prior stroke, TIA or thromboembolism: 2, female sex: 1"),
+        ("cha2ds2_vasc", {"age": 58, "sex": "male", "diabetes": "yes"}, "age 58: 0, diabetes: 1, sex male: 0"),
+        ("curb65", {"bun": 24, "respiratory_rate": 30, "systolic": 85, "diastolic": 61, "age": 64},
+         "BUN 24 >19: 1, respiratory rate 30 >=30: 1, systolic blood pressure 85 <90: 1, age 64: 0"),
+        ("perc", {"age": 49, "heart_rate": 99, "oxygen_saturation": 95}, "age 49: 0, heart rate 99: 0, oxygen saturation 95: 0"),
+    ],
+)  # fmt: skip
+def test_a_finding_of_a_score_stands_before_its_points_with_the_test_that_it_meets(name, inputs, words):
+    assert work(FORMULAS[name], inputs).words == words
+
+
+def test_findings_of_scores_are_written_as_the_evidence_line_writes_them():
+    rng, seen = Random(9), 0
+    for formula in (formula for formula in FORMULAS.values() if formula.criteria):
+        for criterion in formula.criteria:
+            drawn = draw_any(formula, rng)
+            finding, _, points = work(formula, {name: drawn[name] for name in criterion.of}).words.rpartition(": ")
+            if len(criterion.of) > 1 or criterion.expression or points == "0":
+                continue
+            value = drawn[criterion.of[0]]
+            told = finding if isinstance(value, str) else finding.replace(f" {format_number(value)} ", " ")
+            assert all(word in criterion.statement for word in told.split()), (told, criterion.statement)
+            seen += 1
+    assert seen > 50
+
+
 def test_every_formula_is_a_fact_with_label_and_lines():
     triples = list(formula_triples(FORMULAS.values(), SOURCE))
     assert len({triple.id for triple in triples}) == len(triples) == 3 * len(FORMULAS)
