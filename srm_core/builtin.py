@@ -24,8 +24,9 @@ from .records import (
 from .verify import verify_answer
 
 SCHEMES = ("embedded", "dir", "hf", "tiny", "recorded", "solver", "self")
-METHODS = ("cpt", "sft", "gkd", *PREFERENCE_METHODS, *POLICY_METHODS)
-TARGETS = ("merged", "adapter", "gguf", "gguf-float32")
+LIGHT = ("recorded",)  # opened before the first stage of a build
+METHODS = ("cpt", "sft", "esft", "gkd", *PREFERENCE_METHODS, *POLICY_METHODS)
+TARGETS = ("merged", "adapter", "gguf", "gguf-float32", "gguf-q8_0")
 
 
 @hookimpl
@@ -71,7 +72,7 @@ def srm_distill(
 
 @hookimpl
 def srm_train(method: str, base: Path, data: Path, config: TrainConfig, out: Path) -> Mapping[str, float] | None:
-    """Train: ``cpt`` on passages, ``sft`` on rows, ``gkd`` by a teacher's probabilities, the others by verdicts."""
+    """Train: ``cpt`` on passages, ``sft`` and ``esft`` on rows, ``gkd`` by probabilities, the others by verdicts."""
     if method not in METHODS:
         return None
     from .training.methods import run_method
@@ -105,10 +106,12 @@ def srm_objections(manifest: BuildManifest) -> Iterator[Objection]:
 
 @hookimpl
 def srm_sections(manifest: BuildManifest) -> Iterator[Section]:
-    """Describe how training and test were kept apart, and what specializing cost in general ability."""
+    """Describe how training and test were kept apart, what specializing cost in general ability, and experts."""
+    from .reports.experts_section import experts_section
     from .reports.gates import leak_section
     from .reports.general_section import general_section
 
     yield leak_section(manifest)
-    if (section := general_section(manifest)) is not None:
-        yield section
+    for section in (general_section(manifest), experts_section(manifest)):
+        if section is not None:
+            yield section

@@ -105,9 +105,20 @@ class TrainConfig(Value):
     lora_alpha: Positive = 16
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     epochs: Annotated[float, Field(gt=0)] = 1.0
-    batch: Positive = 4  # sequences an optimizer step
+    batch: Positive = 4  # sequences an optimizer step, those of all processes together
+    accumulation: Positive = 1  # passes in which sft takes a batch: less memory, the same gradient
     max_tokens: Positive = 1024  # longer sequences are dropped and counted
+    launch: Literal["none", "torch", "deepspeed"] = "none"  # several processes for cpt and sft: copies, or parts (ZeRO)
+    processes: Positive = 1  # that split every batch; the result is one process's to rounding
+    zero: Literal[2, 3] = 2  # deepspeed: optimizer states and gradients in parts; 3: the weights too
+    offload: bool = False  # deepspeed: those parts lie in the host's memory
     checkpoint_steps: Positive = 50
+    moe_balance_loss: Annotated[float, Field(ge=0)] = 0.0  # factor of the Switch loss in sft, e.g. 0.01; mixtures only
+    moe_z_loss: Annotated[float, Field(ge=0)] = 0.0  # factor of the router z-loss in sft, e.g. 0.001; mixtures only
+    moe_bias_rate: Annotated[float, Field(ge=0)] = 0.0  # step of the bias that balances without a loss, e.g. 0.001
+    esft_score: Literal["token", "gate"] = "token"  # token: share of the choices; gate: mean weight of the expert
+    esft_threshold: Annotated[float, Field(gt=0, le=1)] = 0.2  # experts of a layer are trained until scores reach it
+    esft_learning_rate: Annotated[float, Field(gt=0)] = 1e-4
     cpt_passages: Positive = 800  # of the corpus, spread over it, that continued pretraining reads or holds back
     cpt_epochs: Annotated[float, Field(gt=0)] = 1.0
     cpt_learning_rate: Annotated[float, Field(gt=0)] = 2e-4
@@ -182,7 +193,18 @@ class ReleaseConfig(Value):
     max_general_drop: Annotated[float, Field(gt=0, le=1)] = 0.05  # of the right choice's probability, general items
     max_false_accepts: Annotated[float, Field(gt=0, le=1)] = 0.01  # of near misses; the upper 95 % limit must be below
     max_disagreement: Annotated[float, Field(gt=0, le=1)] = 0.05  # of the second grader with the verdicts
+    max_export_change: Annotated[float, Field(gt=0, le=1)] = 0.05  # share of answers of an export that may change
+    export_per_kind: Positive = 25  # held-out problems of each kind that `srm export` asks the exported weights
     assumed_watts: Annotated[float, Field(gt=0)] = 65.0  # of the machine, times the stages' seconds: the card's energy
+
+
+class AskConfig(Value):
+    """How far a strategy of `srm ask` may go before it answers (`srm ask --set hops=2`); no part of a build."""
+
+    hops: Positive = 3  # sub-queries (iterative) or searches (search)
+    tokens: Positive = 800  # written by all steps before the answer
+    step_tokens: Positive = 96  # written by one step
+    passages: Positive = 12  # pieces of evidence that the answer is given, at most
 
 
 class BuildConfig(Value):
@@ -285,6 +307,11 @@ def load_config(
         merged = _merge(merged, layer)
     merged |= {"pack": pack, "effort": chosen}
     return parse(BuildConfig, merged, where=str(file) if file else "the settings")
+
+
+def assigned(model: type[M], assignments: Sequence[str], *, where: str) -> M:
+    """Return ``model`` with ``assignments`` (``name=value``) over its defaults. Raises as `parse`."""
+    return parse(model, _nested(assignments), where=where)
 
 
 def parse(model: type[M], data: Mapping[str, Any], *, where: str) -> M:

@@ -37,6 +37,7 @@ _EXTRAS = {  # extra: modules it brings
     "serve": ("starlette", "uvicorn"),
     "constrained": ("llguidance",),
     "pdf": ("pypdf",),
+    "gpu": ("triton",),
     "chemistry": ("rdkit", "chemicals", "mendeleev"),
     "law": ("eyecite", "reporters_db", "courts_db", "citeurl", "license_expression", "holidays"),
     "finance": ("numpy_financial", "QuantLib", "daycounts", "exchange_calendars", "iso4217"),
@@ -63,6 +64,7 @@ def examine(*, base: str, workspace: Path) -> list[Check]:
         ("disk", lambda: disk(workspace)),
         ("models", models),
         ("inference engine", engine),
+        ("inference engine on the GPU", engine_on_gpu),
         ("sandbox", sandbox),
         ("base model", lambda: base_model(base)),
         ("plugins", plugins),
@@ -161,6 +163,18 @@ def engine() -> Iterator[Check]:
     except NoKernels as reason:
         fix = "install g++ or clang++ (apt install g++): plain torch answers about ten times slower"
         yield Check("inference engine", False, f"plain torch: {reason}", fix)
+
+
+def engine_on_gpu() -> Iterator[Check]:
+    """Say which tier runs a model on the GPU, if there is one."""
+    import torch
+
+    from .inference.kernels.gpu.language import missing
+
+    if torch.cuda.is_available():
+        reason = missing(torch.device("cuda"))
+        said = f"transformers: {reason}" if reason else "Triton kernels, where a model's first logits are transformers'"
+        yield Check("inference engine on the GPU", True, said)
 
 
 def sandbox() -> Iterator[Check]:

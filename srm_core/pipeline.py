@@ -14,7 +14,7 @@ from .config import BuildConfig, load_config
 from .distillation.solver import REF as SOLVER
 from .errors import ArtifactError, ConfigError
 from .host import Host, code_digest
-from .preflight import check_settings
+from .preflight import check_settings, open_light_teacher
 from .records import BuildManifest
 from .sandbox.shared import allow_unsafe
 from .stages.context import Context, Progress, silent
@@ -180,12 +180,26 @@ def build(
     with workspace.lock():
         place = workspace.open_run(run or f"{config.pack}-{config.effort}")
         write_atomically(place.path / "settings.json", config.model_dump_json(indent=1))
+        if _asks_teacher(context, workspace, until):
+            open_light_teacher(config.distill.teacher, context.host)
         artifacts: dict[str, Artifact] = {}
         for step in STEPS:
             artifacts[step.name] = run_step(step, context, workspace, artifacts)
             if step.name == until:
                 return None
         return publish(place, artifacts["release"])
+
+
+def _asks_teacher(context: Context, workspace: Workspace, until: str | None) -> bool:
+    """Say whether the build reaches the stage distill and does not have it yet."""
+    keys: dict[str, str] = {}
+    for step in STEPS:
+        keys[step.name] = step_key(step, context, workspace, keys)
+        if step.name == "distill":
+            return workspace.store.find(step.name, keys[step.name]) is None
+        if step.name == until:
+            return False
+    return False
 
 
 def prepare(config: BuildConfig, host: Host | None, progress: Progress = silent) -> Context:

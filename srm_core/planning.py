@@ -115,7 +115,7 @@ def _train(context: Context, parameters: float) -> Estimate:
     asked = settings.rl_steps * settings.rl_prompts
     samples = asked * settings.rl_samples if methods & {*POLICY_METHODS} else 0
     samples += len(methods & {*PREFERENCE_METHODS}) * asked * settings.rl_candidates * settings.preference_samples
-    passes = rows * settings.epochs if "sft" in methods else 0.0  # of one row, there and back
+    passes = rows * settings.epochs * len(methods & {"sft", "esft"})  # of one row, there and back
     passes += samples * (settings.ppo_epochs if "ppo" in methods else 1)
     answers = float(samples)
     if "gkd" in methods:

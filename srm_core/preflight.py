@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from .config import POLICY_METHODS, PREFERENCE_METHODS, BuildConfig, hint
+from .config import POLICY_METHODS, PREFERENCE_METHODS, BuildConfig, TrainConfig, hint
 from .errors import ConfigError, ModelError
 from .host import Host
 from .models import embedded
 from .models.load import checked
 from .reports.scoring import BASES
 from .stages.selection import ARM_OF, CONTROLS
+from .training.launchable import check_launch
 from .training.objectives.methods import POLICIES
-from .training.refused import unfit_adapter
+from .training.refused import refusal
 
 BASE_SCHEMES = ("embedded", "dir", "hf", "tiny")
+DENSE: Mapping[str, Any] = {"model_type": "llama"}  # what embedded: and tiny: are
 
 
 def check_settings(config: BuildConfig, host: Host) -> None:
@@ -26,13 +30,13 @@ def check_settings(config: BuildConfig, host: Host) -> None:
     Raises:
         ConfigError: a kind, method, arm, control or export that nothing serves, or a corpus without licence or files.
         ModelError: a base or teacher that cannot be what it is asked to be.
+        MissingExtra: deepspeed is asked for, and is not installed.
     """
     _check_kinds(config, host)
     _check_corpus(config)
     _check_base(config.base)
     _check_teacher(config.distill.teacher, host)
     _check_methods(config, host)
-    _check_adapter(config)
     _check_arms(config)
     _check_suites(config)
     _check_mitigations(config, host)
@@ -96,20 +100,26 @@ def _check_teacher(ref: str, host: Host) -> None:
         raise ModelError(f"--teacher {ref}: a teacher has a scheme: {', '.join(f'{name}:' for name in schemes)}")
 
 
+def open_light_teacher(ref: str, host: Host) -> None:
+    """Open a teacher that loads no weights, so that a missing file, library or key is said before hours of work.
+
+    Plugins name such schemes in ``LIGHT``. Nothing is sent.
+
+    Raises:
+        SrmError: what opening it raised.
+    """
+    modules = (sys.modules.get(call.__module__) for name, _, call in host.implementations() if name == "srm_load_model")
+    if any(ref.partition(":")[0] in vars(module).get("LIGHT", ()) for module in modules if module):
+        host.load_model(ref)
+
+
 def _check_methods(config: BuildConfig, host: Host) -> None:
     methods, known = config.train.methods, _served(host, "srm_train", "METHODS")
     for name in methods if known is not None else ():
         if name not in (known or ()):
             raise ConfigError(f"train.methods: no plugin trains by the method {name!r}.{hint(name, known or ())}")
-    if not methods or len(set(methods)) < len(methods):
-        raise ConfigError(f"train.methods = {list(methods)}: name at least one method, and each once")
-    if "cpt" in methods[1:]:
-        raise ConfigError("train.methods: cpt reads the corpus before anything is taught; put it first")
+    check_training(config.train, base_settings(config.base))
     reinforced = [name for name in methods if name in POLICY_METHODS]
-    if methods[0] in POLICY_METHODS:
-        raise ConfigError(f"train.methods: {methods[0]} goes on from the adapter of another method; put sft before it")
-    if len(reinforced) > 1:
-        raise ConfigError(f"train.methods: {' and '.join(reinforced)} are all reinforcement learning; take one of them")
     for name in methods:
         if name in (*POLICY_METHODS, *PREFERENCE_METHODS) and config.train.rl_steps == 0:
             raise ConfigError(f"train.rl_steps = 0 leaves {name} without problems; leave {name} out of train.methods")
@@ -142,13 +152,34 @@ def _check_gkd(config: BuildConfig) -> None:
         raise ConfigError("train.rl_steps = 0 leaves gkd without problems; set train.gkd_on_policy to 0, or raise it")
 
 
-def _check_adapter(config: BuildConfig) -> None:
-    """Refuse DoRA on a mixture of experts, where the base's files are at hand; else training says it at its start."""
-    scheme, _, rest = config.base.partition(":")
-    file = Path(rest if scheme == "dir" else config.base) / "config.json"
-    settings = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    if reason := unfit_adapter(config.train.adapter, settings):
+def check_training(
+    settings: TrainConfig, base: Mapping[str, Any] | None, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Refuse methods, adapters, settings of experts and launches that do not fit one another or the base.
+
+    ``base`` is the base's ``config.json``, or None if it is not at hand yet. The support matrix of the reference
+    (`reports.support`) asks this function for every cell.
+
+    Raises:
+        ConfigError: something does not fit.
+        MissingExtra: deepspeed is asked for, and is not installed.
+    """
+    if reason := refusal(settings, base):
         raise ConfigError(reason)
+    check_launch(settings, environment)
+
+
+def base_settings(ref: str) -> Mapping[str, Any] | None:
+    """Return the ``config.json`` of the base ``ref``, as far as it decides what can be trained.
+
+    None: it is fetched later (``hf:``), so training asks again at its start.
+    """
+    scheme, colon, rest = ref.partition(":")
+    if colon and scheme in ("embedded", "tiny"):
+        return DENSE
+    file = Path(rest if scheme == "dir" else ref) / "config.json"
+    settings: Mapping[str, Any] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    return settings
 
 
 def _check_arms(config: BuildConfig) -> None:

@@ -46,6 +46,7 @@ class QuantizationReport(Value):
     weights: Weights
     logit_rms: float
     logit_max: float
+    logit_rms_activations: float = 0.0  # what rounding the activations for int8 and int4 products adds, by itself
     logprob_mean: float  # nats a token of the worked solutions, absolute
     logprob_max: float
     same_answer: Figure  # share of items whose greedy text is the same to the last character
@@ -58,13 +59,16 @@ class QuantizationReport(Value):
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Measured:
+    """What one set of weights gave on P problems: first logits, log-probabilities (nats) of solutions, answers."""
+
     logits: torch.Tensor  # (P, V)
     logprobs: list[float]
     texts: list[str]
     right: list[bool]
     rate: float
     size: int
+    exact: torch.Tensor | None = None  # (P, V), the same rounded weights times activations in float32
 
 
 def quantize(place: Run, workspace: Workspace, weights: Weights, *, per_kind: int, tell: Tell) -> QuantizationReport:
@@ -94,11 +98,12 @@ def report_file(place: Run, weights: Weights) -> Path:
 
 
 def compare(
-    run: str, weights: Weights, problems: Sequence[Problem], before: _Measured, after: _Measured
+    run: str, weights: Weights, problems: Sequence[Problem], before: Measured, after: Measured
 ) -> QuantizationReport:
     """Return the report on two measurements of the same problems."""
     spread = before.logits.std(dim=1, keepdim=True)
     off = (after.logits - before.logits) / spread
+    by_activations = (after.logits - (after.logits if after.exact is None else after.exact)) / spread
     drift = [abs(a - b) for a, b in zip(after.logprobs, before.logprobs, strict=True)]
     rights: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for problem, one, two in zip(problems, before.right, after.right, strict=True):
@@ -110,6 +115,7 @@ def compare(
         weights=weights,
         logit_rms=float(off.pow(2).mean().sqrt()),
         logit_max=float(off.abs().max()),
+        logit_rms_activations=float(by_activations.pow(2).mean().sqrt()),
         logprob_mean=sum(drift) / max(1, len(drift)),
         logprob_max=max(drift, default=0.0),
         same_answer=_figure(rate(same, len(problems))),
@@ -125,7 +131,7 @@ def compare(
     )
 
 
-def _measure(context: Context, trained: Artifact, problems: Sequence[Problem], weights: Weights) -> _Measured:
+def _measure(context: Context, trained: Artifact, problems: Sequence[Problem], weights: Weights) -> Measured:
     students = Students(context, trained, weights)
     model = students.student(students.final)
     engine = model.engine if isinstance(model, TransformersModel) else None
@@ -137,7 +143,8 @@ def _measure(context: Context, trained: Artifact, problems: Sequence[Problem], w
         )
     system = context.host.pack().system_prompt
     turns = [conversation(system, problem, problem.evidence) for problem in problems]
-    logits = engine.logits([model.encode(each) for each in turns[:PROMPTS]])
+    prompts = [model.encode(each) for each in turns[:PROMPTS]]
+    logits = engine.logits(prompts)
     worked = [(each, problem.solution) for each, problem in zip(turns, problems, strict=True) if problem.solution]
     scored = model.score([each for each, _ in worked], [text for _, text in worked])
     sampling = Sampling(max_tokens=context.config.evaluate.max_tokens, seed=context.config.seed, stop=STOP)
@@ -145,17 +152,25 @@ def _measure(context: Context, trained: Artifact, problems: Sequence[Problem], w
     said = Asker(model, system=system, sampling=sampling).answer(problems)
     seconds = time.perf_counter() - started
     verdicts = [context.host.verify(p, c.text, p.evidence) for p, c in zip(problems, said, strict=True)]
-    measured = _Measured(
+    measured = Measured(
         logits=logits,
         logprobs=[value for row in scored for value in row],
         texts=[c.text for c in said],
         right=[verdict.correct is True for verdict in verdicts],
         rate=sum(c.tokens for c in said) / seconds,
         size=engine.decoder.size,
+        exact=_exact_logits(model, engine.decoder, prompts) if weights in ("int8", "int4") else None,
     )
     del model, engine, students
     gc.collect()
     return measured
+
+
+def _exact_logits(model: TransformersModel, decoder: CompiledDecoder, prompts: list[list[int]]) -> torch.Tensor:
+    """Return the logits (P, V) of the same rounded weights where activations are not rounded."""
+    exact = CompiledDecoder(model.model, decoder.shape, decoder.weights, decoder.tier, exact=True)
+    exact.adapt(decoder.adapter)
+    return PagedEngine(exact, model.tokenizer).logits(prompts)
 
 
 def _figure(interval: Interval) -> Figure:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Text = Annotated[str, Field(min_length=1)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
-Weights = Literal["float32", "bfloat16", "int8"]  # how the engine keeps the matrices of a model; int8 by channel
+Weights = Literal["float32", "bfloat16", "int8", "int4"]  # of the engine; int8 by output row, int4 by 32 inputs
 Split = Literal["train", "dev", "test"]
 Role = Literal["system", "user", "assistant"]
 

@@ -23,7 +23,7 @@ from .statistics import (
     minimum_detectable_mean,
     paired_p,
 )
-from .suites.auditing import chosen_suites, suite_findings
+from .suites.auditing import chosen_suites, suite_records
 
 STUDENT, BASE = "student", "base"
 _LOG = logging.getLogger(__name__)
@@ -35,7 +35,8 @@ def audit(
     """Ask each model at most ``policy.per_attribute`` problems per measure and attribute; yield items, then findings.
 
     Findings of each role come first, then paired differences on the same problems (the student against the base, the
-    student in other weights against the student), then those of the published suites in ``policy.suites``.
+    student in other weights against the student), then those of the published suites in ``policy.suites``. Every
+    finding names the items that it rests on.
 
     Raises:
         ConfigError: a published suite cannot be read; no model is asked before that is known.
@@ -49,7 +50,11 @@ def audit(
         items = ask(role, respondent, chosen, verify)
         yield from items
         shown[role] = effects(chosen, items)
-        published += suite_findings(role, respondent, suites, policy)
+        for record in suite_records(role, respondent, suites, policy):
+            if isinstance(record, AuditItem):
+                yield record
+            else:
+                published.append(record)
     for role, of_role in shown.items():
         yield from findings_of(of_role, role, "", policy)
     for role, reference in against(shown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,10 @@ import click
 
 from srm_core.errors import ConfigError
 
+from .import_command import import_files
 from .vocabulary.commands import pack
 
 if TYPE_CHECKING:
-    from srm_core.records import Triple
-
-    from .importing import Skipped
     from .store import FolderKnowledge
 
 FOLDER = click.Path(path_type=Path)
@@ -39,14 +37,16 @@ def kg() -> None:
 
 
 kg.add_command(pack)
+kg.add_command(import_files)
 
 
 @kg.command()
 @click.argument("folder", type=FOLDER)
 @click.argument("sparql")
 @click.option("--bind", multiple=True, metavar="NAME=CURIE", help="Bind $NAME in the query; may be repeated.")
+@click.option("--inferred", is_flag=True, help="Ask what was inferred too; GRAPH ?rule { ... } tells by which rule.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a row.")
-def query(folder: Path, sparql: str, bind: Sequence[str], as_json: bool) -> None:
+def query(folder: Path, sparql: str, bind: Sequence[str], inferred: bool, as_json: bool) -> None:
     """Ask the graph in the knowledge FOLDER a SPARQL SELECT and print the rows.
 
     The prefixes skos, rdfs, rdf, owl, xsd, dcterms, prov, icd10cm, hp, omim, orpha, drugbank, mesh, corpus and srm are
@@ -54,67 +54,26 @@ def query(folder: Path, sparql: str, bind: Sequence[str], as_json: bool) -> None
     """
     knowledge = _open(folder)
     try:
-        rows = knowledge.query(sparql, dict(map(_binding, bind)))
+        rows = knowledge.query(sparql, dict(map(_binding, bind)), with_inferred=inferred)
     finally:
         knowledge.close()
     for line in [json.dumps(row, ensure_ascii=False) for row in rows] if as_json else _table(rows):
         click.echo(line)
 
 
-@kg.command("import")
-@click.argument("folder", type=FOLDER)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", "name", required=True, help="What the source is called.")
-@click.option("--licence", required=True, metavar="SPDX", help='Its terms of use: an SPDX id, or "proprietary".')
-@click.option("--version", default="", help="Its version.")
-@click.option("--url", default=None, help="Where it comes from.")
-@json_option
-def import_files(
-    folder: Path, files: Sequence[Path], name: str, licence: str, version: str, url: str | None, as_json: bool
-) -> None:
-    """Add the facts of FILES to the knowledge FOLDER, which is made if it is not there.
-
-    FILES are Turtle, N-Triples, RDF/XML, JSON-LD or OBO, or folders of such. Each is parsed in a process of its own.
-    Importing a file again adds nothing.
-    """
-    from srm_core.records import Source
-
-    from .importing import path_facts
-    from .store import FolderKnowledge
-
-    if not name.strip() or not licence.strip():
-        raise ConfigError("--source and --licence must say something")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "ledger.sqlite").exists():
-        raise ConfigError(f"{folder} is no knowledge folder and not empty; name another")
-    source = Source(name=name.strip(), licence=licence.strip(), version=version, url=url)
-    if missing := [path for path in files if not path.exists()]:
-        raise ConfigError(f"{missing[0]} does not exist; give a file of facts or a folder of such")
-    skipped: list[Skipped] = []
-    knowledge = FolderKnowledge(folder)
-    try:
-        before, naming = knowledge.counts()["triples"], knowledge.naming()
-        for path in files:
-            knowledge.add((), _facts(path_facts(path, source, naming), skipped))
-        after = knowledge.counts()["triples"]
-    finally:
-        knowledge.close()
-    result = {"new": after - before, "triples": after, "skipped": [vars(item) for item in skipped]}
-    if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
-        return
-    for item in skipped:
-        click.echo(f"{item.path}: {item.reason}", err=True)
-    click.echo(f"{after - before:,} new facts, {after:,} in all")
-
-
 @kg.command()
 @click.argument("folder", type=FOLDER)
 @json_option
 def stats(folder: Path, as_json: bool) -> None:
-    """Show what the knowledge FOLDER holds: facts by source, predicate, class and language, and its prefixes."""
+    """Show what the knowledge FOLDER holds: facts by source, predicate, class and language, and its prefixes.
+
+    What was inferred is no fact of these; it is listed by rule.
+    """
     knowledge = _open(folder)
     try:
         counts, tallies, prefixes = knowledge.counts(), knowledge.statistics(), knowledge.prefixes()
+        if inferred := knowledge.inferred():
+            tallies["inferred"] = inferred
     finally:
         knowledge.close()
     if as_json:
@@ -157,16 +116,6 @@ def diff(first: Path, second: Path, limit: int, as_json: bool) -> None:
         click.echo(f"{title}: {side['facts']:,} facts")
         for fact in side["shown"]:
             click.echo(f"  {'-' if title == 'removed' else '+'} {' '.join(filter(None, fact))}")
-
-
-def _facts(items: Iterable[Triple | Skipped], skipped: list[Skipped]) -> Iterator[Triple]:
-    from .importing import Skipped
-
-    for item in items:
-        if isinstance(item, Skipped):
-            skipped.append(item)
-        else:
-            yield item
 
 
 def _open(folder: Path) -> FolderKnowledge:

@@ -11,20 +11,20 @@ from srm_core.config import Corpus
 from srm_core.errors import ConfigError
 from srm_core.records import Document, Source
 
-from .folder import GraphFile, Opened, Quarantined, walk
+from .folder import GraphFile, Mine, Opened, Quarantined, walk
 from .readers.apart import read_facts_apart
 from .readers.parsed import Parsed, Rejected, Unreadable
 
 _GAP = "\n\n"  # between two blocks
 
 
-def read_corpus(corpus: Corpus) -> Iterator[Document | Quarantined]:
-    """Return every document of ``corpus`` and everything that was set aside, by sorted path.
+def read_corpus(corpus: Corpus, mine: Mine = lambda name: True) -> Iterator[Document | Quarantined]:
+    """Return every document of ``corpus`` and everything that was set aside, by sorted path; of ``mine`` alone.
 
     Raises:
         ConfigError: the path does not exist, or no licence is stated. Raised at once, before anything is read.
     """
-    return _documents(parse_corpus(corpus), source_of_corpus(corpus))
+    return _documents(parse_corpus(corpus, mine), source_of_corpus(corpus))
 
 
 def scan(corpus: Corpus) -> tuple[list[Document], list[Quarantined]]:
@@ -53,13 +53,15 @@ def source_of_corpus(corpus: Corpus) -> Source:
     )
 
 
-def parse_corpus(corpus: Corpus) -> Iterator[tuple[str, Parsed] | GraphFile | Quarantined]:
+def parse_corpus(
+    corpus: Corpus, mine: Mine = lambda name: True
+) -> Iterator[tuple[str, Parsed] | GraphFile | Quarantined]:
     """Return (path, parsed document) of every document, files of facts unread, and what was set aside.
 
     Raises as `read_corpus`.
     """
     source_of_corpus(corpus)
-    return (item for found in walk(Path(corpus.path).expanduser()) for item in _parse(found))
+    return (item for found in walk(Path(corpus.path).expanduser(), mine) for item in _parse(found))
 
 
 def _parse(found: Opened | GraphFile | Quarantined) -> Iterator[tuple[str, Parsed] | GraphFile | Quarantined]:

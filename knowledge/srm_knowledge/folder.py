@@ -13,6 +13,7 @@ from .readers.apart import read_apart
 from .readers.formats import MAX_BYTES, MAX_PACKED_BYTES, decode, format_of
 from .readers.parsed import Parsed, Rejected, Unreadable
 
+Mine = Callable[[str], bool]  # whether the file at a path below the corpus is to be read
 APART_FROM = 1024 * 1024  # bytes from which text too is parsed in a process of its own
 
 
@@ -41,30 +42,36 @@ class GraphFile:
     suffix: str
 
 
-def walk(root: Path) -> Iterator[Opened | GraphFile | Quarantined]:
-    """Yield every file below ``root``, or ``root`` itself, by sorted path; links to folders are not followed."""
+def walk(root: Path, mine: Mine = lambda name: True) -> Iterator[Opened | GraphFile | Quarantined]:
+    """Yield every file below ``root``, or ``root`` itself, by sorted path; links to folders are not followed.
+
+    Of files whose path below the root is not ``mine`` nothing is read.
+    """
     if root.is_dir():
-        yield from _folder(root, root)
-    else:
+        yield from _folder(root, root, mine)
+    elif mine(root.name):
         yield _file(root, root.name)  # the user named it, so it may be a link to anywhere
 
 
-def _folder(folder: Path, root: Path) -> Iterator[Opened | GraphFile | Quarantined]:
+def _folder(folder: Path, root: Path, mine: Mine) -> Iterator[Opened | GraphFile | Quarantined]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
-        yield Quarantined(_relative(folder, root), f"cannot be listed: {error.strerror}")
+        if mine(_relative(folder, root)):
+            yield Quarantined(_relative(folder, root), f"cannot be listed: {error.strerror}")
         return
     for path in entries:
         name = _relative(path, root)
-        if path.name.startswith("."):
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+            yield from _folder(path, root, mine)
+        elif not mine(name):
+            continue
+        elif path.name.startswith("."):
             yield Quarantined(name, "hidden")
         elif path.is_symlink() and path.is_dir():
             yield Quarantined(name, "a link to a folder is not followed")
         elif path.is_symlink() and not _inside(path, root):
             yield Quarantined(name, "a link that leads out of the corpus is not followed")
-        elif path.is_dir():
-            yield from _folder(path, root)
         else:
             yield _file(path, name)
 

@@ -12,10 +12,12 @@ from srm_core.errors import ArtifactError, ConfigError
 from srm_core.records import Source, Triple
 
 from .curies import NAMESPACES, to_curie, to_iri
+from .inference import LIMIT, Regime, infer, inferred, is_inferred
 from .ledger import graph_name
 from .sparql import read_template
 
 if TYPE_CHECKING:
+    import pyoxigraph
     import rdflib
 
 MAX_ROWS = 1_000_000
@@ -67,11 +69,22 @@ class Graph:
         """Make everything added so far lasting."""
         self._store.flush()
 
-    def query(self, template: str, bindings: Mapping[str, str], *, limit_s: float = 10.0) -> list[dict[str, str]]:
+    def infer(self, regime: Regime, limit: int = LIMIT) -> dict[str, int]:
+        """Infer over what is stated; see `srm_knowledge.inference.infer`."""
+        return infer(self._store, regime, limit)
+
+    def inferred(self) -> dict[str, int]:
+        """Return how many triples were inferred, by rule."""
+        return inferred(self._store)
+
+    def query(
+        self, template: str, bindings: Mapping[str, str], *, limit_s: float = 10.0, with_inferred: bool = False
+    ) -> list[dict[str, str]]:
         """Return the rows of a SELECT over all sources; IRIs as CURIEs, literals as text, unbound names left out.
 
-        Rows are sorted unless the query orders them itself. ``limit_s`` seconds are looked at after every row, so a
-        query that sorts or counts for long before its first row can run over.
+        What was inferred is asked only ``with_inferred``; ``GRAPH ?g`` then tells by which rule. Rows are sorted unless
+        the query orders them itself. ``limit_s`` seconds are looked at after every row, so a query that sorts or counts
+        for long before its first row can run over.
 
         Raises:
             ConfigError: the template is refused (see `srm_knowledge.sparql`), takes too long or gives too many rows.
@@ -82,7 +95,14 @@ class Graph:
         until = time.monotonic() + limit_s
         try:
             filled = read.fill(bindings, self.spaces)
-            found = self._store.query(filled, prefixes=dict(self.spaces), use_default_graph_as_union=True)
+            stated = None if with_inferred else self._stated()
+            found = self._store.query(
+                filled,
+                prefixes=dict(self.spaces),
+                use_default_graph_as_union=stated is None,
+                default_graph=None if stated is None else [*stated],
+                named_graphs=stated,
+            )
             assert isinstance(found, pyoxigraph.QuerySolutions)  # the template is a SELECT
             names = [variable.value for variable in found.variables]
             rows = []
@@ -95,6 +115,12 @@ class Graph:
                 f"the query is refused by the store: {error} (a bound $name cannot be selected)"
             ) from None
         return rows if read.ordered else sorted(rows, key=lambda row: [row.get(name, "") for name in names])
+
+    def _stated(self) -> list[pyoxigraph.NamedNode | pyoxigraph.BlankNode] | None:
+        """Return the graphs of the sources, or None if there are no others."""
+        names = list(self._store.named_graphs())
+        stated = [name for name in names if not is_inferred(name)]
+        return stated if len(stated) < len(names) else None
 
     def dataset(self) -> rdflib.Dataset:
         """Return the store behind the rdflib API: every source is a named graph, the default graph is empty."""

@@ -14,6 +14,7 @@ from srm_core.records import Chunk, Evidence, Source, Triple
 from .curies import spaces_with
 from .fusion import POOL, fuse
 from .graph import Graph
+from .inference import LIMIT, Regime
 from .ledger import Ledger
 from .naming import Naming, declared
 
@@ -92,10 +93,24 @@ class FolderKnowledge:
         ledger, _ = self._open()
         return ledger.facts(subject, predicate, object)
 
-    def query(self, template: str, bindings: Mapping[str, str]) -> list[dict[str, str]]:
+    def query(self, template: str, bindings: Mapping[str, str], *, with_inferred: bool = False) -> list[dict[str, str]]:
         """Run a SPARQL SELECT; see `srm_knowledge.graph.Graph.query`."""
         _, graph = self._open()
-        return graph.query(template, bindings)
+        return graph.query(template, bindings, with_inferred=with_inferred)
+
+    def infer(self, regime: Regime, limit: int = LIMIT) -> dict[str, int]:
+        """Infer over the stated facts, in place of what was inferred before; return how many triples each rule gave.
+
+        They stand in the graph alone: `facts`, `statistics` and evidence never hold them; see
+        `srm_knowledge.inference`.
+        """
+        _, graph = self._open_for_writing()
+        return graph.infer(regime, limit)
+
+    def inferred(self) -> dict[str, int]:
+        """Return how many triples were inferred, by rule."""
+        _, graph = self._open()
+        return graph.inferred()
 
     def source_of(self, cite: str) -> tuple[str, str] | None:
         """Return (source name, licence) of a chunk or triple id, or None if it is not here."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .curies import to_curie, to_iri
 from .graph import Graph
+from .inference import GRAPH as INFERRED
 
 if TYPE_CHECKING:
     import rdflib
@@ -88,6 +89,8 @@ def _sample(data: rdflib.Dataset, sizes: dict[rdflib.URIRef, int], limit: int) -
         chosen.add(subject)
     sample = rdflib.Graph()
     for graph in data.graphs():
+        if str(graph.identifier).startswith(to_iri(INFERRED)):  # only what is stated is asked to have a shape
+            continue
         for subject in chosen:
             for triple in graph.triples((subject, None, None)):
                 sample.add(triple)

@@ -8,6 +8,7 @@ from srm_core.protocols import Model
 
 hookimpl = pluggy.HookimplMarker("srm")
 SCHEMES = ("openai", "langchain")
+LIGHT = SCHEMES  # opening one loads no weights and sends nothing, so a build opens it before its first stage
 
 
 @hookimpl

@@ -17,6 +17,7 @@ COMMANDS = {  # name: short help, the same as the command's own
     "build": "Build a reasoning model from a pack, and judge it.",
     "show": "Show what a build gained, and the gate's verdict.",
     "compare": "Compare arms of one build, or finished runs.",
+    "plan": "Show the memory that training needs of each GPU.",
     "ask": "Ask a built model, and see what it stands on.",
     "quantize": "Measure what rounding a student's weights changes.",
     "moe": "Make mixtures of experts.",

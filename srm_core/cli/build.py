@@ -36,6 +36,12 @@ SETTINGS_FILE = "srm.toml"
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
 @click.option("--run", metavar="NAME", help="Name of the run; the pack and the effort if not said.")
 @click.option("--seed", type=int, help="Fixes every draw.")
+@click.option(
+    "--launch",
+    type=click.Choice(["none", "torch", "deepspeed"]),
+    help="Train cpt and sft in several processes: each with all weights (torch), or with parts of them (deepspeed).",
+)
+@click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
 @set_option
 @click.option(
     "--config",
@@ -58,6 +64,8 @@ def command(
     until: str | None,
     run: str | None,
     seed: int | None,
+    launch: str | None,
+    processes: int | None,
     assignments: tuple[str, ...],
     config: Path | None,
     unsafe_code: bool,
@@ -82,6 +90,7 @@ def command(
         seed=seed,
         distill=None if teacher is None else {"teacher": teacher},
         ingest=_own_corpus(corpus, licence),
+        train={n: v for n, v in (("launch", launch), ("processes", processes)) if v is not None} or None,
     )
     place = open_workspace(workspace)
     if dry_run:

@@ -36,7 +36,7 @@ def weights_option(default: str = "float32") -> Callable[[Command], Command]:
     """Add ``--weights``: how the engine keeps the student's matrices."""
     return click.option(
         "--weights",
-        type=click.Choice(["float32", "bfloat16", "int8"]),
+        type=click.Choice(["float32", "bfloat16", "int8", "int4"]),
         default=default,
         show_default=True,
         help="How the matrices are kept: less memory and faster, rounded. `srm quantize` says what it costs.",

@@ -52,7 +52,8 @@ def _show(report: QuantizationReport) -> None:
     click.echo(f"paired difference: {_said(report.difference)}")
     click.echo(f"the same answer to the last character: {_said(report.same_answer)}")
     click.echo(
-        f"logits off by {report.logit_rms:.3f} (root mean square) and {report.logit_max:.3f} (most) of their spread; "
+        f"logits off by {report.logit_rms:.3f} (root mean square) and {report.logit_max:.3f} (most) of their spread, "
+        f"by rounding the activations alone {report.logit_rms_activations:.3f}; "
         f"log-probabilities by {report.logprob_mean:.4f} and {report.logprob_max:.3f} nats a token"
     )
 

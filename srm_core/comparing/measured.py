@@ -89,7 +89,7 @@ def cost_of(trained: Artifact) -> Cost:
     tokens = [attempt.completion.tokens for file in files for attempt in read_records(file, Attempt)]
     return Cost(
         rows=trained.record.counts.get("rows", 0),
-        supervised_tokens=int(trained.record.metrics.get("sft_tokens", 0)),
+        supervised_tokens=int(sum(trained.record.metrics.get(f"{name}_tokens", 0) for name in ("sft", "esft"))),
         rollouts=len(tokens),
         rollout_tokens=sum(tokens),
         seconds=trained.record.seconds,

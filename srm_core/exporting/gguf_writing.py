@@ -1,4 +1,4 @@
-"""A merged Llama checkpoint as one GGUF file (version 3 of the specification), float16 or float32.
+"""A merged Llama checkpoint as one GGUF file (version 3 of the specification), float32, float16 or in blocks of 8 bits.
 
 Rows of the query and key matrices are put into the order that llama.cpp rotates them in: of each head the first and
 second half of the rows alternate.
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from ..errors import ModelError
 from .gguf_vocabulary import vocabulary_of
 
 LARGEST_HALF = 65504.0
+BLOCK = 32  # neighbours in a row that share a scale in q8_0
+Matrices = Literal["f32", "f16", "q8_0"]
+FILE_TYPES: dict[Matrices, int] = {"f32": 0, "f16": 1, "q8_0": 7}  # general.file_type of the specification
 OUTER = {
     "model.embed_tokens.weight": "token_embd.weight",
     "model.norm.weight": "output_norm.weight",
@@ -39,14 +42,14 @@ _LAYER = re.compile(r"model\.layers\.(\d+)\.(.+)\.weight")
 Array = NDArray[np.float32]
 
 
-def write_gguf(checkpoint: Path, out: Path, *, half: bool) -> Path:
-    """Write the checkpoint in the folder ``checkpoint`` to the file ``out`` and return it; ``half``: float16 matrices.
+def write_gguf(checkpoint: Path, out: Path, matrices: Matrices) -> Path:
+    """Write the checkpoint in the folder ``checkpoint`` to the file ``out``, its matrices so, and return it.
 
     Vectors (norms) stay float32. A file that was begun and not finished is not left behind.
 
     Raises:
         ModelError: the architecture, its rotary embedding, a tensor or the tokenizer is none that this export knows,
-            or a weight does not fit into float16.
+            a weight does not fit into float16, or a matrix not into blocks of `BLOCK`.
     """
     from gguf import GGUFWriter
 
@@ -55,13 +58,10 @@ def write_gguf(checkpoint: Path, out: Path, *, half: bool) -> Path:
     begun = out.with_name(f".{out.name}.tmp")
     writer = GGUFWriter(begun, "llama")
     try:
-        _add_shape(writer, config, half=half)
+        _add_shape(writer, config, matrices)
         _add_tokenizer(writer, checkpoint, config)
         for name, tensor in _tensors(checkpoint, config):
-            small = half and tensor.ndim > 1
-            if small and float(np.abs(tensor).max()) > LARGEST_HALF:
-                raise ModelError(f"{checkpoint}: {name} holds weights beyond float16; export to gguf-float32")
-            writer.add_tensor(name, tensor.astype(np.float16) if small else tensor)
+            _add_tensor(writer, checkpoint, name, tensor, matrices)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -78,6 +78,22 @@ def interleaved(matrix: Array, heads: int) -> Array:
     return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(matrix.shape))
 
 
+def _add_tensor(writer: Any, checkpoint: Path, name: str, tensor: Array, matrices: Matrices) -> None:
+    from gguf import GGMLQuantizationType, quantize
+
+    if matrices == "f32" or tensor.ndim == 1:
+        writer.add_tensor(name, tensor)
+    elif matrices == "f16":
+        if float(np.abs(tensor).max()) > LARGEST_HALF:
+            raise ModelError(f"{checkpoint}: {name} holds weights beyond float16; export to gguf-float32")
+        writer.add_tensor(name, tensor.astype(np.float16))
+    else:
+        if tensor.shape[-1] % BLOCK:
+            raise ModelError(f"{checkpoint}: rows of {name} are no multiple of {BLOCK} numbers; export to gguf")
+        eight = GGMLQuantizationType.Q8_0
+        writer.add_tensor(name, quantize(tensor, eight), raw_dtype=eight)
+
+
 def _require_plain_llama(checkpoint: Path, config: dict[str, Any]) -> None:
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
     odd = {
@@ -91,12 +107,12 @@ def _require_plain_llama(checkpoint: Path, config: dict[str, Any]) -> None:
         raise ModelError(f"{checkpoint}: the export to gguf knows plain Llama only, and its {wrong[0]} is another")
 
 
-def _add_shape(writer: Any, config: dict[str, Any], *, half: bool) -> None:
+def _add_shape(writer: Any, config: dict[str, Any], matrices: Matrices) -> None:
     heads = config["num_attention_heads"]
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
     rope = config.get("rope_parameters") or {}
     writer.add_name("student")
-    writer.add_file_type(1 if half else 0)
+    writer.add_file_type(FILE_TYPES[matrices])
     writer.add_vocab_size(config["vocab_size"])
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])

@@ -81,6 +81,8 @@ def read_adapter(folder: Path, model: Any) -> Adapter:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    if (folder / "experts.json").exists():
+        raise ModelError(f"{folder} holds weights of experts (esft), no adapter; take the merged weights beside it")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         tensors = load_file(folder / WEIGHTS)

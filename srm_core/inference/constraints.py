@@ -80,6 +80,6 @@ def restrict(logits_RV: torch.Tensor, matchers: Sequence[Any | None]) -> torch.T
             continue
         bits = np.unpackbits(np.frombuffer(matcher.compute_bitmask(), np.uint8), bitorder="little")
         allowed = torch.from_numpy(bits.astype(bool))[: restricted.shape[1]]
-        restricted[row, : len(allowed)].masked_fill_(~allowed, float("-inf"))
+        restricted[row, : len(allowed)].masked_fill_(~allowed.to(restricted.device), float("-inf"))
         restricted[row, len(allowed) :] = float("-inf")
     return restricted

@@ -1,4 +1,4 @@
-"""Which engine runs a model: compiled kernels, the same engine in plain torch, or transformers itself; and why."""
+"""Which engine runs a model: compiled or Triton kernels, the same in plain torch, or transformers itself; and why."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from .pages import PagePool
 log = logging.getLogger(__name__)
 Tier = Literal["native", "portable", "reference", "transformers"]
 TIERS: tuple[Tier, ...] = ("native", "portable", "reference", "transformers")
+ON_GPU = "triton"  # one more tier, for models on a CUDA device
 VARIABLE = "SRM_ENGINE"  # asks for a tier; the best that works, if it is not set
 TOLERANCE = 1e-3  # logits that differ by more from transformers' own are wrong
-ROUNDED: dict[Weights, float] = {"float32": 0.0, "bfloat16": 0.5, "int8": 0.5}  # what rounding the weights may add
+ROUNDED: dict[Weights, float] = {"float32": 0.0, "bfloat16": 0.5, "int8": 1.0, "int4": 4.0}  # what rounding may add
 
 
 class Engine(Protocol):
@@ -56,8 +57,13 @@ def engine_for(ref: str, model: Any, tokenizer: Any, weights: Weights = "float32
         ModelError: lower precision was asked for, and the compiled kernels, which alone have it, cannot run the model.
     """
     tier = os.environ.get(VARIABLE, "native")
-    if tier not in TIERS:
-        raise ConfigError(f"{VARIABLE}={tier}: it is one of {', '.join(TIERS)}")
+    if tier not in (*TIERS, ON_GPU):
+        raise ConfigError(f"{VARIABLE}={tier}: it is one of {', '.join((*TIERS, ON_GPU))}")
+    on_cuda = next(model.parameters()).device.type == "cuda"
+    if tier == ON_GPU or (on_cuda and VARIABLE not in os.environ):
+        return _on_gpu(ref, model, tokenizer, weights)
+    if weights != "float32" and on_cuda:
+        raise ModelError(f"{ref}: {weights} weights on a GPU need Triton kernels; {VARIABLE}={tier} leaves them out")
     if weights != "float32":
         return PagedEngine(_rounded(ref, model, weights, tier), tokenizer)
     if tier == "transformers" or next(model.parameters()).device.type != "cpu":
@@ -68,6 +74,25 @@ def engine_for(ref: str, model: Any, tokenizer: Any, weights: Weights = "float32
         log.warning("%s: the engine does not know %s; transformers generates instead, slower", ref, what)
         return PaddedEngine(model, tokenizer)
     return PagedEngine(decoder, tokenizer)
+
+
+def _on_gpu(ref: str, model: Any, tokenizer: Any, weights: Weights) -> Engine:
+    """Return the engine on Triton kernels; without them transformers generates, and the log says why."""
+    from .kernels.gpu.opening import FORMS, opened
+
+    try:
+        if weights not in FORMS:
+            raise NoKernels(f"they hold weights as {', '.join(FORMS)}")
+        bound = TOLERANCE if next(model.parameters()).dtype == torch.float32 else ROUNDED["bfloat16"]
+        decoder = opened(model, weights, bound, ROUNDED[weights])
+    except (Unknown, NoKernels) as why:
+        if weights != "float32":
+            raise ModelError(f"{ref} cannot run with {weights} weights on Triton kernels: {why}") from None
+        log.warning("%s: no Triton kernels for it (%s); transformers generates instead", ref, why)
+        return PaddedEngine(model, tokenizer)
+    engine = PagedEngine(decoder, tokenizer)
+    engine.pool = decoder.pool()
+    return engine
 
 
 def _rounded(ref: str, model: Any, weights: Weights, tier: str) -> Decoder:

@@ -26,16 +26,19 @@ def padded_width(shape: Architecture) -> int:
 class PagePool:
     """Hands out pages by number; a page is free, in use by some sequences, or idle with contents worth keeping."""
 
-    def __init__(self, shape: Architecture) -> None:
+    def __init__(
+        self, shape: Architecture, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> None:
         self.layers = shape.layers
+        self.device, self.dtype = device, dtype
         self.page_floats = 2 * shape.kv_heads * padded_width(shape) * BLOCK
-        self.slabs: list[torch.Tensor] = []  # each (L, P, F), float32
+        self.slabs: list[torch.Tensor] = []  # each (L, P, F)
         self._free: list[int] = []
         self._users: dict[int, int] = {}
         self._key_of: dict[int, bytes] = {}
         self._page_of: dict[bytes, int] = {}
         self._idle: OrderedDict[int, None] = OrderedDict()  # oldest first
-        self._most_idle = max(8, IDLE_BYTES // (4 * self.layers * self.page_floats))
+        self._most_idle = max(8, IDLE_BYTES // (dtype.itemsize * self.layers * self.page_floats))
 
     @property
     def used(self) -> int:
@@ -53,7 +56,8 @@ class PagePool:
             self._forget(next(iter(self._idle)))
         if not self._free:
             first = len(self.slabs) * SLAB_PAGES
-            self.slabs.append(torch.zeros(self.layers, SLAB_PAGES, self.page_floats))
+            whole = (self.layers, SLAB_PAGES, self.page_floats)
+            self.slabs.append(torch.zeros(whole, device=self.device, dtype=self.dtype))
             self._free = list(range(first + SLAB_PAGES - 1, first - 1, -1))
         page = self._free.pop()
         self._users[page] = 1

@@ -1,1 +1,1 @@
-"""Mixtures of experts: made from dense models, watched, balanced, trained in part. One method a file."""
+"""Mixtures of experts: made from dense models and from several students, adapted, measured. One method a file."""

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from ..errors import ModelError
+from ..training.experts.blocks import MATRICES, moe_blocks
 from ..training.lora import false_alarms_silenced
-from .blocks import MATRICES, moe_blocks
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 

@@ -11,11 +11,9 @@ import torch
 from ..inference.asking import STOP, Asker
 from ..protocols import Model, Verify
 from ..records import Problem, Sampling, TrainingRow, Value
-from .blocks import moe_blocks
-from .router import labelled_loss, padded
-from .routing import LayerRouting, recorded, routing_of, stacked
-
-ROWS = 8  # a pass
+from ..training.experts.blocks import moe_blocks
+from ..training.experts.routing import LayerRouting, routing_of
+from ..training.experts.rows import decisions_on
 
 
 class DomainRouting(Value):
@@ -26,36 +24,17 @@ class DomainRouting(Value):
     shares: tuple[float, ...]  # of the choices of all layers, by expert; they sum to 1 - dropped
 
 
-@torch.no_grad()
 def routing_by_domain(model: Any, domains: Mapping[str, Sequence[TrainingRow]]) -> list[DomainRouting]:
     """Return the routing of each domain's rows, padding left out."""
     found = []
     for domain, rows in domains.items():
-        masks = []
-        with recorded(model) as seen:
-            for start in range(0, len(rows), ROWS):
-                ids, _, mask = padded(rows[start : start + ROWS], model.device)
-                model.base_model(input_ids=ids, attention_mask=mask, use_cache=False)
-                masks.append(mask)
-        layers = routing_of(stacked(seen, masks))
+        layers = routing_of(decisions_on(model, rows))
         choices = sum(layer.tokens for layer in layers) * moe_blocks(model)[0].top_k
         counts = [sum(layer.counts[e] for layer in layers) for e in range(len(layers[0].counts))]
         found.append(
             DomainRouting(domain=domain, layers=tuple(layers), shares=tuple(count / choices for count in counts))
         )
     return found
-
-
-@torch.no_grad()
-def loss_on(model: Any, rows: Sequence[TrainingRow]) -> float:
-    """Return the mean loss in nats over all labelled tokens of ``rows``; works for dense models too."""
-    total, tokens = 0.0, 0
-    for start in range(0, len(rows), ROWS):
-        ids, labels, mask = padded(rows[start : start + ROWS], model.device)
-        counted = int((labels[:, 1:] >= 0).sum())
-        total += float(labelled_loss(model, ids, labels, mask)) * counted
-        tokens += counted
-    return total / max(1, tokens)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from ..records import TrainingRow, Value
 from ..reports.intervals import Interval, mean_over_groups, paired_interval, rate
 from ..reports.summary import Figure
 from ..store import hashes, write_atomically, write_rows
-from .domains import DomainRouting, loss_on, random_routing, routing_by_domain, verdicts
+from ..training.experts.rows import loss_on
+from .domains import DomainRouting, random_routing, routing_by_domain, verdicts
 from .mix import merged_uniformly, mixed, mixture_config
 from .publishing import published, require_new, write_checkpoint
 from .router import RouterSettings, train_routers

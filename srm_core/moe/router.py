@@ -1,6 +1,6 @@
 """The routers of a mixture learn which expert a token needs; nothing else moves."""
 
-# B sequences, S tokens, T tokens in all, N experts
+# B sequences, S tokens, N experts
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pydantic import Field
 
 from ..errors import ConfigError, TrainingError
 from ..records import TrainingRow, Value
+from ..training.experts.balance import switch_loss, z_loss
+from ..training.experts.blocks import moe_blocks
+from ..training.experts.routing import recorded, stacked
+from ..training.experts.rows import labelled_loss, padded
 from ..training.guard import Tell
-from .balance import switch_loss, z_loss
-from .blocks import moe_blocks
-from .routing import recorded, stacked
 
-IGNORED = -100
 Rate = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -103,25 +103,3 @@ def mixed_batches(domains: Mapping[str, Sequence[TrainingRow]], settings: Router
         queues.append(queue)
     turn = [queues[i % len(queues)][i // len(queues)] for i in range(wanted)]
     return [turn[start : start + settings.batch] for start in range(0, wanted, settings.batch)]
-
-
-def padded(rows: Sequence[TrainingRow], device: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return (ids, labels, mask), each (B, S), padded on the right; a label of -100 carries no loss."""
-    longest = max(len(row.ids) for row in rows)
-    ids_BS = torch.zeros(len(rows), longest, dtype=torch.long)
-    labels_BS = torch.full((len(rows), longest), IGNORED)
-    mask_BS = torch.zeros(len(rows), longest, dtype=torch.long)
-    for number, row in enumerate(rows):
-        size = len(row.ids)
-        ids_BS[number, :size] = torch.tensor(row.ids)
-        mask_BS[number, :size] = 1
-        labels_BS[number, :size] = torch.tensor(row.ids).masked_fill(~torch.tensor(row.mask), IGNORED)
-    return ids_BS.to(device), labels_BS.to(device), mask_BS.to(device)
-
-
-def labelled_loss(model: Any, ids_BS: torch.Tensor, labels_BS: torch.Tensor, mask_BS: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss in nats of the labelled tokens; only their positions are projected onto the vocabulary."""
-    hidden = model.base_model(input_ids=ids_BS, attention_mask=mask_BS, use_cache=False).last_hidden_state[:, :-1]
-    wanted = labels_BS[:, 1:] != IGNORED
-    logits = model.get_output_embeddings()(hidden[wanted]).float()
-    return torch.nn.functional.cross_entropy(logits, labels_BS[:, 1:][wanted])

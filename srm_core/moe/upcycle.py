@@ -76,7 +76,7 @@ def upcycle(base: str, out: Path, *, experts: int, top_k: int, noise: float = 0.
 
 def parameter_counts(model: Any) -> tuple[int, int]:
     """Return how many parameters a MoE model has, and how many of them one token passes through."""
-    from .blocks import MATRICES, moe_blocks
+    from ..training.experts.blocks import MATRICES, moe_blocks
 
     total = sum(tensor.numel() for tensor in model.parameters())
     idle = 0

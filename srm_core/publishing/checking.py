@@ -17,7 +17,7 @@ from .files import MODEL_SIGNATURE, PUBLIC, STATEMENT, changed, subjects
 from .keys import read_public
 from .statement import PREDICATE, TYPE
 
-SAMPLE = 8  # items of the evaluation, and as many of the audit, that are executed again
+SAMPLE = 8  # items of the evaluation, as many of the audit, and as many general ones, that are executed again
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Check:
 
 
 def verify_release(folder: Path, sample: int = SAMPLE) -> list[Check]:
-    """Return every check of a release: files, signature, gate, waivers, evaluation and audit.
+    """Return every check of a release: files, signature, gate, waivers, evaluation, audit and general items.
 
     Raises:
         ArtifactError: the folder is no release or candidate.
@@ -42,7 +42,7 @@ def verify_release(folder: Path, sample: int = SAMPLE) -> list[Check]:
     checks = [Check("files", not found, shown), signature(folder), _model_signature(folder)]
     if found:
         not_now = "not re-executed: the files are not those that were judged"
-        return [*checks, Check("evaluation", False, not_now), Check("audit", False, not_now)]
+        return [*checks, *(Check(name, False, not_now) for name in ("evaluation", "audit", "general"))]
     try:
         manifest = BuildManifest.model_validate_json((folder / "manifest.json").read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
@@ -73,10 +73,12 @@ def signature(folder: Path) -> Check:
 def executed(folder: Path, manifest: BuildManifest, sample: int) -> list[Check]:
     """Let the weights answer again; a release that cannot be asked fails."""
     from .again import audited_again, evaluated_again
+    from .general_again import general_again
 
     return [
         _executed("evaluation", lambda: evaluated_again(folder, manifest, sample)),
         _executed("audit", lambda: audited_again(folder, manifest, sample)),
+        _executed("general", lambda: general_again(folder, manifest, sample)),
     ]
 
 

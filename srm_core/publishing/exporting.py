@@ -12,6 +12,12 @@ from ..workspace import Run
 from .files import changed
 
 
+def source_of(place: Run) -> tuple[Path, bool]:
+    """Return the folder whose weights are exported, and whether it is a release (else it is the candidate)."""
+    released = (place.path / "release").is_dir()
+    return (place.path / "release" if released else place.candidate), released
+
+
 def export_run(place: Run, target: str, out: Path) -> tuple[Path, str]:
     """Export the run's release, or without one its candidate, to ``out/TARGET``; return it and what it was made of.
 
@@ -21,8 +27,7 @@ def export_run(place: Run, target: str, out: Path) -> tuple[Path, str]:
         ModelError: the student cannot be written as ``target``, or what was written is another model.
     """
     manifest = place.manifest()
-    released = (place.path / "release").is_dir()
-    source = place.path / "release" if released else place.candidate
+    source, released = source_of(place)
     if found := changed(source):
         raise ArtifactError(f"{source / found[0]} is not as it was recorded; build the run again")
     if not (source / "merged" / "config.json").is_file():

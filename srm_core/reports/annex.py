@@ -71,6 +71,8 @@ def _optimized(manifest: BuildManifest) -> str:
         said.append("likelihood of the corpus's passages")
     if "sft" in methods:
         said.append(f"likelihood of verified worked answers ({kind})")
+    if "esft" in methods:
+        said.append("likelihood of verified worked answers (weights of chosen experts)")
     if "gkd" in methods:
         said.append("nearness to a teacher's probabilities")
     if {*POLICY_METHODS} & {*methods}:

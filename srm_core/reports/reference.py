@@ -1,4 +1,4 @@
-"""The reference pages, written from the code: commands, hooks, records, settings.
+"""The reference pages, written from the code: commands, hooks, records, settings, support.
 
 ``python -m srm_core.reports.reference`` rewrites ``docs/reference``; a test compares what is committed with what the
 code says.
@@ -18,6 +18,7 @@ import click
 from pydantic import BaseModel
 
 from .. import config, hookspecs, records
+from .support import support_page
 
 _NOTE = "<!-- Written from the code by `python -m srm_core.reports.reference`; do not edit. -->\n\n"
 _WORDS = {  # constrained types, in words
@@ -35,6 +36,7 @@ def pages(commands: click.Group) -> dict[str, str]:
         "hooks.md": hooks_page(),
         "records.md": records_page(),
         "settings.md": settings_page(),
+        "support.md": support_page(import_module("srm_core.preflight").check_training),  # which lies above the reports
     }
     return {name: _NOTE + text.rstrip() + "\n" for name, text in texts.items()}
 

@@ -44,7 +44,7 @@ def take_in(host: Host, config: PackConfig, cleaning: IngestConfig, out: Path, p
     """
     counts = Counter(dict.fromkeys(("documents", "duplicate", "filtered", "quarantined", "redacted", "marked"), 0))
     wanted = cleaning.corpus and cleaning.decontaminate
-    evaluation = {item.id: _text(item) for item in host.evals(config)} if wanted else {}
+    evaluation = {item.id: text_of(item) for item in host.evals(config)} if wanted else {}
     given, own = Counter[str](), False
 
     def documents() -> Iterator[Document]:
@@ -88,7 +88,7 @@ def fingerprint(context: Context) -> dict[str, str]:
     return result
 
 
-def _text(item: EvalItem) -> str:
+def text_of(item: EvalItem) -> str:
     """Return what of a held-out item must not stand in a training text: question, options and evidence shown."""
     problem = item.problem
     return "\n".join((problem.question, *problem.choices, *(piece.text for piece in problem.evidence)))

@@ -17,6 +17,7 @@ from ..errors import ArtifactError
 from ..models.load import locate
 from ..records import digest
 from ..store import Artifact, check_files, hashes, read_stage, sha256, write_atomically
+from .carrying import MOVABLE
 from .context import Context
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,16 @@ SFT_SETTINGS = frozenset(
         "learning_rate",
         "epochs",
         "batch",
+        "accumulation",
         "max_tokens",
+        "launch",
         "checkpoint_steps",
+        "moe_balance_loss",
+        "moe_z_loss",
+        "moe_bias_rate",
     }
 )  # what supervised fine-tuning reads; any other method may read all of them
+LAUNCHED = frozenset({"processes", "zero", "offload"})  # read where several processes are started; they decide rounding
 _HOOKS = ("srm_train", "srm_verify", "srm_rewards", "srm_describe_pack")
 _MODULES = (
     "srm_core.calculator",
@@ -50,26 +57,29 @@ _MODULES = (
 )
 
 
-def made_from(method: str, base: Path, data: Path, config: TrainConfig, context: Context) -> str:
-    """Return the digest of everything that decides what ``method`` will make of ``base`` and ``data``."""
+def made_from(method: str, base: Path, data: Path, config: TrainConfig, context: Context) -> tuple[str, str]:
+    """Return the digest of everything that decides what ``method`` will make of ``base`` and ``data``.
+
+    And that of the same without how the work is shared (`carrying.MOVABLE`).
+    """
     settings = config.model_dump(mode="json", exclude={"methods"})
     files = hashes(data)
     if method == "sft":
-        settings = {name: value for name, value in settings.items() if name in SFT_SETTINGS}
+        settings = {name: value for name, value in settings.items() if name in SFT_SETTINGS | LAUNCHED}
         files = {name: each for name, each in files.items() if name == "rows.jsonl" or name.startswith("adapter/")}
     if method == "gkd":
         found = locate(config.gkd_teacher)
         files |= {f"teacher/{name}": each for name, each in _weights(found.folder).items()} if found else {}
-    return digest(
-        {
-            "method": method,
-            "base": _weights(base),
-            "data": files,
-            "settings": settings,
-            "threads": context.config.threads,
-            "code": [code_digest(_MODULES), context.host.plugins_digest(_HOOKS)],
-        }
-    )
+    decisive = {
+        "method": method,
+        "base": _weights(base),
+        "data": files,
+        "settings": settings,
+        "threads": context.config.threads,
+        "code": [code_digest(_MODULES), context.host.plugins_digest(_HOOKS)],
+    }
+    movable = {name: value for name, value in settings.items() if name not in MOVABLE}
+    return digest(decisive), digest({**decisive, "settings": movable})
 
 
 def _weights(checkpoint: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ..models.load import load_tokenizer, locate
 from ..records import Attempt, Problem
 from ..store import Artifact, Result, read_records, read_rows, write_atomically, write_records
 from ..verifying.records import VerifierCard
+from .carrying import begin, end
 from .context import Context
 from .mitigation import mitigated
 from .passages import passages
@@ -127,12 +128,14 @@ def _in_turn(problems: Sequence[Problem]) -> list[Problem]:
 
 def _method(context: Context, method: str, base: Path, data: Path, config: TrainConfig, out: Path) -> dict[str, float]:
     finished = out / DONE
-    key = made_from(method, base, data, config, context)
+    key, begun = made_from(method, base, data, config, context)
     if finished.exists() or take_finished(method, key, out):
         return dict(json.loads(finished.read_text(encoding="utf-8")))
     out.mkdir(exist_ok=True)
     shutil.rmtree(out / "adapter", ignore_errors=True)  # of a run that was killed while it wrote it
+    begin(method, begun, out)
     metrics = context.host.train(method, base, data, config, out)
+    end(out)
     for leftover in [*out.glob("checkpoint-*"), *out.glob("damaged-*")]:
         shutil.rmtree(leftover)
     (out / "README.md").unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from ..store import sha256, write_atomically
 
 SEAL = "srm-checkpoint.json"
+PARTS = "srm-parts.json"  # in a checkpoint of DeepSpeed: in how many parts of which stage its optimizer lies
 log = logging.getLogger(__name__)
 
 

@@ -21,9 +21,10 @@ from ..records import Chunk
 from ..store import read_records, write_records
 from .guard import Tell
 from .lora import false_alarms_silenced, starting_model, with_adapter
-from .passages import IGNORED, as_batch, can_be_packed, encode, hold_back, pack
+from .passages import IGNORED, as_batch, can_be_packed, encode, hold_back, nothing, pack
 from .perplexity import general_texts, perplexity
-from .rows import batch_order
+from .processes import from_first, is_first
+from .rows import NOTHING, batch_order
 from .steps import Pace, train_steps
 
 MEASURED = 64  # held-back passages that perplexity is taken of, at most
@@ -34,7 +35,8 @@ def train_cpt(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell
     """Train the adapter in ``data/adapter`` (or a new one) on ``data/passages.jsonl`` into ``out/adapter``.
 
     The rows are kept in ``out/packs.jsonl``, what was held back in ``out/held-back.jsonl``. The metrics give the
-    perplexity of held-back passages and of 100 general questions with their answers, before and after.
+    perplexity of held-back passages and of 100 general questions with their answers, before and after. In a group of
+    processes the first measures, and gives them; the others give none.
 
     Raises:
         TrainingError: there are too few passages, or a loss, a gradient or a weight is not finite.
@@ -44,20 +46,24 @@ def train_cpt(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell
     model = starting_model(base, data, config)
     together = can_be_packed(model.config.get_text_config())
     packs = pack(kept, tokenizer, config.max_tokens, config.seed, together=together)
-    write_records(out / "packs.jsonl", packs)
-    write_records(out / "held-back.jsonl", held)
+    if is_first():
+        write_records(out / "packs.jsonl", packs)
+        write_records(out / "held-back.jsonl", held)
     domain = [encode(tokenizer, chunk)[: config.max_tokens] for chunk in held[:MEASURED]]
     general = general_texts(tokenizer)
-    before = _measured(model, domain, general)
+    before = from_first(lambda: _measured(model, domain, general))
     lengths = [sum(map(len, row.ids)) for row in packs]
     order = batch_order(lengths, config.batch, config.cpt_epochs, config.seed)
 
     def collate(features: Sequence[Mapping[str, int]]) -> Mapping[str, torch.Tensor]:
-        return as_batch(packs[features[0]["row"]])
+        number = features[0]["row"]
+        return nothing(packs[0]) if number == NOTHING else as_batch(packs[number])
 
     pace = Pace(1, config.batch, config.cpt_learning_rate, config.checkpoint_steps, config.seed)
     with false_alarms_silenced():
         steps = train_steps(model, order, collate, token_loss, pace, out, tell)
+    if not is_first():
+        return {}
     after = _measured(with_adapter(base, out / "adapter", trainable=False, dtype=config.dtype), domain, general)
     for name in before:
         log.info("cpt: %s perplexity %.2f, was %.2f", name, after[name], before[name])

@@ -11,6 +11,8 @@ from transformers import TrainerCallback
 
 from ..errors import TrainingError
 from .checkpoints import seal
+from .processes import is_first, wait
+from .zero import note_parts
 
 Tell = Callable[[int, int, str], None]  # (steps done, steps in all, what the last one showed)
 
@@ -22,8 +24,12 @@ class Guard(TrainerCallback):  # type: ignore[misc]
         self.tell = tell
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Seal the checkpoint that was just written."""
-        seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        """Seal the checkpoint that was just written, when every process has written its part of it."""
+        wait()
+        if is_first():
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            note_parts(folder, args)
+            seal(folder)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Stop at a non-finite loss or gradient; otherwise report the step."""

@@ -18,6 +18,7 @@ import torch
 from ..config import TrainConfig
 from ..errors import TrainingError
 from ..models.load import load_tokenizer, load_weights
+from .experts.kept import holds_experts, put
 from .refused import unfit_adapter
 
 
@@ -54,9 +55,18 @@ def starting_model(base: Path, data: Path, config: TrainConfig) -> Any:
 
 
 def with_adapter(base: Path, adapter: Path, *, trainable: bool, dtype: str = "float32") -> Any:
-    """Return the base model with the adapter in ``adapter``."""
+    """Return the base model with the adapter in ``adapter``.
+
+    Raises:
+        TrainingError: the folder holds experts' own weights (esft), which are no adapter.
+    """
     from peft import PeftModel
 
+    if holds_experts(adapter):
+        raise TrainingError(
+            f"{adapter} holds the weights of experts (esft), and nothing goes on from them as from an adapter; "
+            "take the merged weights as the base"
+        )
     with false_alarms_silenced():
         return PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
 
@@ -97,7 +107,12 @@ def _merged_weight(module: Any, whole: torch.Tensor) -> torch.Tensor:
 
 
 def merged(base: Path, adapter: Path) -> Any:
-    """Return base + adapter as a model without adapters: the weights that are evaluated, audited and released."""
+    """Return base + adapter as a model without adapters: the weights that are evaluated, audited and released.
+
+    A folder of experts' own weights (esft) is put into the base instead.
+    """
+    if holds_experts(adapter):
+        return put(adapter, load_weights(base))
     return with_adapter(base, adapter, trainable=False).merge_and_unload()
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..config import PREFERENCE_METHODS, TrainConfig
+from ..errors import ConfigError
 from ..host import Host
 from ..records import Problem
 from ..store import read_records
+from .guard import Tell
+from .refused import refusal
 
+WITHOUT_VERDICTS = ("cpt", "sft", "esft")  # that learn from the folder of data alone
+Train = Callable[[Path, Path, TrainConfig, Path, Tell], Mapping[str, float]]
 log = logging.getLogger(__name__)
 
 
@@ -20,9 +26,12 @@ def run_method(
     """Train ``base`` by ``method``; progress goes to the log, a line a step.
 
     Raises:
-        ConfigError: ``train.reward_weights`` names a term that no plugin gives; found before the first method.
+        ConfigError: the base cannot be trained so, or ``train.reward_weights`` names a term that no plugin gives; both
+            are found before the first method.
         TrainingError: going on would be silently wrong.
     """
+    if reason := refusal(config, json.loads((base / "config.json").read_text(encoding="utf-8"))):
+        raise ConfigError(reason)  # preflight could not know a base that was fetched since
     _check_rewards(pack, data, config)
     if "gkd" in config.methods:  # before the first method, whichever it is
         from .teachers import require_same_tokenizer
@@ -32,14 +41,12 @@ def run_method(
     def tell(step: int, steps: int, shown: str) -> None:
         log.info("%s: step %d of %d%s", method, step, steps, f", {shown}" if shown else "")
 
-    if method == "cpt":
-        from .cpt import train_cpt
+    if config.launch != "none":
+        from .launch import train_together
 
-        return train_cpt(base, data, config, out, tell)
-    if method == "sft":
-        from .sft import train_sft
-
-        return train_sft(base, data, config, out, tell)
+        return train_together(method, base, data, config, out, tell)
+    if method in WITHOUT_VERDICTS:
+        return _trainer_of(method)(base, data, config, out, tell)
     from ..verifying.worker import TimedVerifier
     from .preference import train_dpo, train_kto
     from .reinforcement import train_policy
@@ -57,6 +64,17 @@ def run_method(
             prefer = train_dpo if method == "dpo" else train_kto
             return prefer(base, data, config, out, judge=judge, system=system, tell=tell)
         return train_policy(method, base, data, config, out, judge=judge, system=system, tell=tell)
+
+
+def _trainer_of(method: str) -> Train:
+    """Return the function of a method of `WITHOUT_VERDICTS`; only its own file is imported."""
+    if method == "cpt":
+        from .cpt import train_cpt as train
+    elif method == "sft":
+        from .sft import train_sft as train
+    else:
+        from .esft import train_esft as train
+    return train
 
 
 def _check_rewards(pack: str, data: Path, config: TrainConfig) -> None:

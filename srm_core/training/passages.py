@@ -94,6 +94,12 @@ def as_batch(row: Pack) -> dict[str, torch.Tensor]:
     }
 
 
+def nothing(row: Pack) -> dict[str, torch.Tensor]:
+    """Return ids, positions and labels of ``row``, each (1, T), with no label: it adds nothing to a loss."""
+    batch = as_batch(row)
+    return {**batch, "labels": torch.full_like(batch["labels"], IGNORED)}
+
+
 def can_be_packed(config: Any) -> bool:
     """Say whether every layer is attention, which a mask can hold apart; the state of another kind would run on."""
     return set(getattr(config, "layer_types", None) or ()) <= {"full_attention", "sliding_attention"}

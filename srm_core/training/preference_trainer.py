@@ -39,6 +39,7 @@ def arguments(config: TrainConfig, out: Path, model: Any) -> dict[str, Any]:
         "bf16": False,
         "activation_checkpointing": False,
         "max_length": None,
+        "router_aux_loss_coef": 0.0,  # of experts; TRL would take the base's own
         "report_to": [],
         "disable_tqdm": True,
         "use_cpu": bool(next(model.parameters()).device.type == "cpu"),

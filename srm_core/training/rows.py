@@ -12,6 +12,8 @@ from ..inference.tokens import encode_completion, encode_prompt
 from ..prompts import conversation
 from ..records import Attempt, Message, Problem, TrainingRow
 
+NOTHING = -1  # in an order of rows: one without labels, which adds nothing to a loss
+
 
 def make_rows(
     attempts: Iterable[Attempt], problems: Mapping[str, Problem], *, system: str, tokenizer: Any, max_tokens: int
@@ -56,6 +58,11 @@ def batch_order(lengths: Sequence[int], batch: int, epochs: float, seed: int) ->
     for count in [len(lengths)] * int(epochs) + [rest] * bool(rest):
         order += _pass(lengths, batch, draw, count, owed=-len(order) % batch)
     return order
+
+
+def filled(order: Sequence[int], each: int, processes: int) -> list[int]:
+    """Return ``order``, made up with `NOTHING` so that each of several processes has ``each`` rows in every pass."""
+    return [*order, *[NOTHING] * (-len(order) % (each * processes) if processes > 1 else 0)]
 
 
 def _pass(lengths: Sequence[int], batch: int, draw: random.Random, count: int, owed: int) -> list[int]:

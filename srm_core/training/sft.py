@@ -11,12 +11,15 @@ from typing import Any
 from ..config import TrainConfig
 from ..models.load import load_tokenizer
 from ..records import TrainingRow
-from ..store import read_records, write_rows
-from .checkpoints import newest_whole
-from .guard import Guard, Tell, check_finite, history
+from ..store import read_records
+from .balancing import LOGGED, Balancing, balancing_of
+from .guard import Guard, Tell
 from .head import project_labels_only
 from .lora import starting_model
-from .rows import batch_order
+from .processes import averaging, count
+from .rows import NOTHING, batch_order, filled
+from .steps import run
+from .zero import zero_settings
 
 IGNORED = -100
 log = logging.getLogger(__name__)
@@ -25,7 +28,9 @@ log = logging.getLogger(__name__)
 def train_sft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell) -> Mapping[str, float]:
     """Train the adapter in ``data/adapter`` (or a new one) on ``data/rows.jsonl`` into ``out/adapter``.
 
-    A killed run continues from its newest verified checkpoint.
+    A killed run continues from its newest verified checkpoint. On a mixture of experts ``out/routing.json`` has the use
+    of the experts before and after. In a group of processes each takes its share of every
+    batch; the loss is the mean over the trained tokens of the whole batch, however it is shared.
 
     Raises:
         TrainingError: the loss, a gradient or a weight is not finite.
@@ -34,18 +39,22 @@ def train_sft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell
 
     rows = list(read_records(data / "rows.jsonl", TrainingRow))
     order = batch_order([len(row.ids) for row in rows], config.batch, config.epochs, config.seed)
-    dataset = Dataset.from_list([_features(rows[number]) for number in order])
+    each = config.batch // (config.accumulation * count())  # rows of one process in one pass
+    last = rows[order[-1]].ids  # a short one instead made ZeRO-3 wait without end beside a long one
+    nothing = {"input_ids": list(last), "labels": [IGNORED] * len(last)}
+    dataset = Dataset.from_list(
+        [nothing if number == NOTHING else _features(rows[number]) for number in filled(order, each, count())]
+    )
     tokenizer = load_tokenizer(base)
-    trainer = _trainer(starting_model(base, data, config), tokenizer, dataset, config, out, tell)
-    checkpoint = newest_whole(out)
+    model = starting_model(base, data, config)
+    experts = balancing_of(model, rows, config)
+    trainer = _trainer(model, tokenizer, dataset, each, config, out, tell, experts)
     started = time.monotonic()
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    check_finite(trainer.model)
-    trainer.model.save_pretrained(out / "adapter")
-    write_rows(out / "log.jsonl", history(trainer.state.log_history, ("loss", "grad_norm", "mean_token_accuracy")))
+    run(trainer, out, ("loss", "grad_norm", "mean_token_accuracy", *LOGGED))
     tokens = sum(len(rows[number].ids) for number in order)
     log.info("sft: %d tokens, %.0f tokens/s", tokens, tokens / max(time.monotonic() - started, 1e-9))
-    return {"sft_tokens": float(tokens), "sft_steps": float(trainer.state.max_steps)}
+    used = experts.finish(out) if experts else {}
+    return {"sft_tokens": float(tokens), "sft_steps": float(trainer.state.max_steps), **used}
 
 
 def _features(row: TrainingRow) -> dict[str, Sequence[int]]:
@@ -53,7 +62,16 @@ def _features(row: TrainingRow) -> dict[str, Sequence[int]]:
     return {"input_ids": list(row.ids), "labels": labels}
 
 
-def _trainer(model: Any, tokenizer: Any, dataset: Any, config: TrainConfig, out: Path, tell: Tell) -> Any:
+def _trainer(
+    model: Any,
+    tokenizer: Any,
+    dataset: Any,
+    each: int,
+    config: TrainConfig,
+    out: Path,
+    tell: Tell,
+    experts: Balancing | None,
+) -> Any:
     from torch.utils.data import SequentialSampler
     from trl import SFTConfig, SFTTrainer
 
@@ -65,7 +83,8 @@ def _trainer(model: Any, tokenizer: Any, dataset: Any, config: TrainConfig, out:
 
     settings = SFTConfig(
         output_dir=str(out),
-        per_device_train_batch_size=config.batch,
+        per_device_train_batch_size=each,
+        gradient_accumulation_steps=config.accumulation,
         num_train_epochs=1,
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
@@ -80,15 +99,20 @@ def _trainer(model: Any, tokenizer: Any, dataset: Any, config: TrainConfig, out:
         bf16=False,
         activation_checkpointing=False,
         max_length=None,
+        router_aux_loss_coef=0.0,  # experts are balanced as the settings say, not as TRL would by default
         dataset_kwargs={"skip_prepare_dataset": True},
         report_to=[],
         disable_tqdm=True,
-        use_cpu=_on_cpu(model),
         dataloader_pin_memory=False,
         remove_unused_columns=False,
+        **{"use_cpu": _on_cpu(model), **averaging(model), **zero_settings(config)},
     )
-    trainer = InOrder(
-        model=model, args=settings, train_dataset=dataset, processing_class=tokenizer, callbacks=[Guard(tell)]
+    trainer = (experts.of(InOrder) if experts else InOrder)(
+        model=model,
+        args=settings,
+        train_dataset=dataset,
+        processing_class=tokenizer,
+        callbacks=[*([experts.keeper()] if experts else []), Guard(tell)],
     )
     from transformers.trainer_callback import PrinterCallback, ProgressCallback
 

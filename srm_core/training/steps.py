@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import torch
 from ..store import write_rows
 from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
+from .processes import averaging, count, from_first, is_first, wait
+from .rows import filled
+from .zero import require_same_parts, whole_weights
 
 WARMED = 20  # steps from which a twentieth of them warms up; of fewer, the first would be spent on a rate of 0
 Batch = Mapping[str, torch.Tensor]
@@ -22,7 +26,10 @@ Loss = Callable[[Any, Batch, int, Any], torch.Tensor]
 
 @dataclass(frozen=True)
 class Pace:
-    """How a run walks over its rows: ``batch`` rows a pass, ``passes`` a step, and what is kept how often."""
+    """How a run walks over its rows: ``batch`` rows a pass, ``passes`` a step, and what is kept how often.
+
+    Several processes share the passes of a step.
+    """
 
     batch: int
     passes: int
@@ -42,12 +49,28 @@ def train_steps(
         TrainingError: a loss, a gradient or a weight is not finite.
     """
     trainer = _trainer(model, order, collate, loss, pace, out, tell)
-    checkpoint = newest_whole(out)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    check_finite(trainer.model)
-    trainer.model.save_pretrained(out / "adapter")
-    write_rows(out / "log.jsonl", history(trainer.state.log_history, ("loss", "grad_norm")))
+    run(trainer, out, ("loss", "grad_norm"))
     return int(trainer.state.global_step)
+
+
+def run(trainer: Any, out: Path, logged: tuple[str, ...]) -> None:
+    """Train from the newest verified checkpoint in ``out``, and save the adapter and the log there.
+
+    Of several processes the first one saves; all return when it has.
+
+    Raises:
+        TrainingError: a loss, a gradient or a weight is not finite, or the checkpoint lies in other parts (ZeRO).
+    """
+    checkpoint = from_first(partial(newest_whole, out))
+    if checkpoint:
+        require_same_parts(checkpoint, trainer.args)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with whole_weights(trainer.model):
+        check_finite(trainer.model)
+        if is_first():
+            trainer.model.save_pretrained(out / "adapter")
+            write_rows(out / "log.jsonl", history(trainer.state.log_history, logged))
+    wait()
 
 
 def _trainer(model: Any, order: Sequence[int], collate: Collate, loss: Loss, pace: Pace, out: Path, tell: Tell) -> Any:
@@ -59,12 +82,15 @@ def _trainer(model: Any, order: Sequence[int], collate: Collate, loss: Loss, pac
         """The trainer with the loss it was given."""
 
         def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **told: Any) -> torch.Tensor:
-            return loss(model, inputs, int(self.state.global_step), told.get("num_items_in_batch"))
+            counted = told.get("num_items_in_batch")  # of all processes, of whose gradients the mean is taken
+            part = loss(model, inputs, int(self.state.global_step), counted)
+            return part if counted is None else part * count()
 
+    on_cpu = bool(next(model.parameters()).device.type == "cpu")
     settings = TrainingArguments(
         output_dir=str(out),
         per_device_train_batch_size=pace.batch,
-        gradient_accumulation_steps=pace.passes,
+        gradient_accumulation_steps=pace.passes // count(),
         num_train_epochs=1,  # the order holds all passes
         learning_rate=pace.learning_rate,
         lr_scheduler_type="cosine",
@@ -79,14 +105,14 @@ def _trainer(model: Any, order: Sequence[int], collate: Collate, loss: Loss, pac
         train_sampling_strategy="sequential",
         report_to=[],
         disable_tqdm=True,
-        use_cpu=bool(next(model.parameters()).device.type == "cpu"),
         dataloader_pin_memory=False,
         remove_unused_columns=False,
+        **{"use_cpu": on_cpu, **averaging(model)},
     )
     trainer = OurLoss(
         model=model,
         args=settings,
-        train_dataset=Dataset.from_list([{"row": number} for number in order]),
+        train_dataset=Dataset.from_list([{"row": number} for number in filled(order, pace.batch, count())]),
         data_collator=collate,
         callbacks=[Guard(tell)],
     )

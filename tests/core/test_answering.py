@@ -99,6 +99,22 @@ def test_ask_shows_the_student_what_was_found(built: Path, toy: Callable[..., Bu
     assert answer == ask(place.run("first"), "What is the double of 5?", place)
 
 
+@pytest.mark.parametrize("strategy", ["iterative", "search", "self-reasoning"])
+def test_a_student_that_cannot_follow_a_strategy_answers_singly_and_it_is_counted(
+    built: Path, toy: Callable[..., BuildConfig], strategy: str
+) -> None:
+    place = Workspace(built)
+    answer = ask(place.run("first"), "What is the double of 5?", place, strategy=strategy)
+    single = ask(place.run("first"), "What is the double of 5?", place)
+    assert answer.failed == 1
+    assert answer.note.startswith(f"{strategy}: 1 step failed (")
+    assert len(answer.steps) == 1
+    assert answer.steps[0].said
+    assert (answer.text, answer.answer, answer.evidence, answer.why) == (
+        single.text, single.answer, single.evidence, single.why,
+    )  # fmt: skip
+
+
 def test_an_empty_question_is_refused(built: Path, toy: Callable[..., BuildConfig]) -> None:
     place = Workspace(built)
     with pytest.raises(ConfigError, match="the question is empty"):

@@ -168,7 +168,7 @@ def _logits(decoder: Any, sequences: list[np.ndarray]) -> list[torch.Tensor]:
     return list(decoder.forward(batch, pool.slabs).clone())
 
 
-@pytest.mark.parametrize(("weights", "bound"), [("bfloat16", 0.06), ("int8", 0.12)])
+@pytest.mark.parametrize(("weights", "bound"), [("bfloat16", 0.06), ("int8", 0.12), ("int4", 1.0)])
 def test_lower_precision_stays_within_its_bound(weights: Any, bound: float) -> None:
     model = model_of("llama")
     shape = architecture_of(model)

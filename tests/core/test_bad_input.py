@@ -160,8 +160,9 @@ def test_damaged_weights_stop_at_training_and_keep_what_was_done(run: Srm, base:
 # ---- teachers
 
 
-def test_a_teacher_that_cannot_be_opened_is_one_sentence(run: Srm) -> None:
+def test_a_teacher_that_cannot_be_opened_is_one_sentence(run: Srm, tmp_path: Path) -> None:
     assert "recorded:absent.jsonl: there is no such file" in sentence(run("--teacher", "recorded:absent.jsonl"))
+    assert untouched(tmp_path)  # said before the first stage, not after what comes before distillation
     assert "toy:nowhere" in sentence(run("--teacher", "toy:nowhere"))
 
 

@@ -123,16 +123,18 @@ def test_evaluate_and_audit_pass_the_settings_on_and_show_the_run(workspace, mon
 
 def test_ask_marks_the_evidence_that_is_cited(workspace, monkeypatch):
     evidence = (Evidence(text="E11 is diabetes", cites=("triple-1",)), Evidence(text="I10", cites=("triple-2",)))
-    reply = SimpleNamespace(text="So [1].", answer="E11", evidence=evidence, cites=(1,), why="")
-    _replace(monkeypatch, "answering", ask=lambda run, question, place, weights: reply)
+    reply = SimpleNamespace(text="So [1].", answer="E11", evidence=evidence, cites=(1,), why="", steps=(), note="")
+    _replace(monkeypatch, "answering", ask=lambda run, question, place, weights, **more: reply)
     done = _srm(workspace, "ask", "first", "Which code?")
     assert "Answer: E11" in done.stdout
     assert " *[1] E11 is diabetes  (triple-1)\n  [2] I10  (triple-2)" in done.stdout
 
 
 def test_ask_says_so_if_there_is_no_single_answer(workspace, monkeypatch):
-    reply = SimpleNamespace(text="Hm.", answer=None, evidence=(), cites=(), why="it gave no single answer")
-    _replace(monkeypatch, "answering", ask=lambda run, question, place, weights: reply)
+    reply = SimpleNamespace(
+        text="Hm.", answer=None, evidence=(), cites=(), why="it gave no single answer", steps=(), note=""
+    )
+    _replace(monkeypatch, "answering", ask=lambda run, question, place, weights, **more: reply)
     assert "gave no single answer" in _srm(workspace, "ask", "first", "Which code?").stdout
 
 

@@ -16,8 +16,10 @@ from srm_core.errors import ModelError
 from srm_core.exporting.gguf import TARGETS, export_gguf
 from srm_core.exporting.gguf_checking import check_gguf
 from srm_core.exporting.gguf_vocabulary import CONTROL, NORMAL, UNUSED, vocabulary_of
-from srm_core.exporting.gguf_writing import interleaved, write_gguf
+from srm_core.exporting.gguf_writing import Matrices, interleaved, write_gguf
+from srm_core.exporting.llama_cpp import ABSENT, GREEDY, available, check_in_llama_cpp
 from srm_core.exporting.modelfile import modelfile, turns_of
+from srm_core.exporting.texts import TEXTS
 from srm_core.models.load import load_tokenizer
 
 MERGES = (("A", "n"), ("s", "w"), ("e", "r"), ("An", "sw"), ("Answ", "er"), ("Ġ", "t"), ("1", "0"), ("=", "-"))
@@ -76,10 +78,12 @@ def test_what_is_read_back_is_the_same_model(student: Path, tmp_path: Path, targ
     folder = export_gguf(student, target, tmp_path)
     assert folder == tmp_path / target
     names = {path.name for path in folder.iterdir()}
-    file = "model-f16.gguf" if target == "gguf" else "model-f32.gguf"
+    file = {"gguf": "model-f16.gguf", "gguf-float32": "model-f32.gguf", "gguf-q8_0": "model-q8_0.gguf"}[target]
     assert names == {file, "checked.json", "Modelfile"}
     said = json.loads((folder / "checked.json").read_text())
-    assert said["logit_error"] < (3e-2 if target == "gguf" else 1e-5)
+    assert said["logit_error"] < {"gguf": 3e-2, "gguf-float32": 1e-5, "gguf-q8_0": 0.3}[target]
+    assert said["texts"] == len(TEXTS) == len(set(TEXTS)) == 50
+    assert (said["llama.cpp"] == ABSENT) is not available()
     assert set(said["made_from"]) == {"model.safetensors"}
     assert f"FROM ./{file}\n" in (folder / "Modelfile").read_text()
     assert 'SYSTEM """Work it out."""' in (folder / "Modelfile").read_text()
@@ -88,7 +92,7 @@ def test_what_is_read_back_is_the_same_model(student: Path, tmp_path: Path, targ
 def test_the_metadata_is_that_of_the_specification(student: Path, tmp_path: Path) -> None:
     from gguf import GGUFReader
 
-    reader = GGUFReader(write_gguf(student / "merged", tmp_path / "m.gguf", half=True))
+    reader = GGUFReader(write_gguf(student / "merged", tmp_path / "m.gguf", "f16"))
     config = json.loads((student / "merged" / "config.json").read_text())
 
     def said(name: str) -> Any:
@@ -118,6 +122,29 @@ def test_tokens_of_every_type(student: Path) -> None:
     assert found.tokens[-1] == f"[PAD{size - 1}]"
 
 
+def test_eight_bits_by_hand_and_rows_that_do_not_fit_are_refused(student: Path, tmp_path: Path) -> None:
+    from gguf import GGUFReader, dequantize
+    from safetensors.torch import load_file
+
+    reader = GGUFReader(write_gguf(student / "merged", tmp_path / "m.gguf", "q8_0"))
+    kinds = {tensor.name: tensor for tensor in reader.tensors}
+    assert reader.fields["general.file_type"].contents() == 7
+    assert kinds["blk.0.ffn_up.weight"].tensor_type.name == kinds["token_embd.weight"].tensor_type.name == "Q8_0"
+    assert kinds["blk.1.ffn_norm.weight"].tensor_type.name == "F32"
+    up = load_file(student / "merged" / "model.safetensors")["model.layers.0.mlp.up_proj.weight"].numpy()
+    read = dequantize(kinds["blk.0.ffn_up.weight"].data, kinds["blk.0.ffn_up.weight"].tensor_type)
+    largest = np.abs(up.reshape(-1, 32)).max(axis=1, keepdims=True)  # of a block of 32 neighbours; 127 steps reach it
+    assert np.all(np.abs(read - up).reshape(-1, 32) <= largest / 127 / 2 * 1.01 + largest * 2**-11)
+    odd = changed(student, tmp_path / "odd", "config.json", lambda c: None)
+    cut = load_file(odd / "model.safetensors")
+    cut["model.layers.0.mlp.down_proj.weight"] = cut["model.layers.0.mlp.down_proj.weight"][:, :-1].contiguous()
+    from safetensors.torch import save_file
+
+    save_file(cut, odd / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"rows of blk\.0\.ffn_down\.weight are no multiple of 32 numbers"):
+        write_gguf(odd, tmp_path / "n.gguf", "q8_0")
+
+
 @pytest.mark.parametrize(
     ("file", "change", "said"),
     [
@@ -135,7 +162,7 @@ def test_what_gguf_cannot_say_is_refused_and_no_file_is_left(
 ) -> None:
     folder = changed(student, tmp_path, file, change)
     with pytest.raises(ModelError, match=said):
-        write_gguf(folder, tmp_path / "m.gguf", half=True)
+        write_gguf(folder, tmp_path / "m.gguf", "f16")
     assert not list(tmp_path.glob("*.gguf*"))
     assert not list(tmp_path.glob(".*"))
 
@@ -154,8 +181,8 @@ def test_another_model_or_tokenizer_is_found(student: Path, tmp_path: Path) -> N
     import torch
     from safetensors.torch import load_file, save_file
 
-    file = write_gguf(student / "merged", tmp_path / "m.gguf", half=False)
-    assert check_gguf(file, student / "merged", half=False) < 1e-5
+    file = write_gguf(student / "merged", tmp_path / "m.gguf", "f32")
+    assert check_gguf(file, student / "merged", "f32") < 1e-5
     other = tmp_path / "merged"
     shutil.copytree(student / "merged", other)
     weights = load_file(other / "model.safetensors")
@@ -163,12 +190,12 @@ def test_another_model_or_tokenizer_is_found(student: Path, tmp_path: Path) -> N
     weights[name] = weights[name] + 0.05 * torch.randn(weights[name].shape, generator=torch.Generator().manual_seed(0))
     save_file(weights, other / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelError, match="its logits are off by"):
-        check_gguf(file, other, half=False)
+        check_gguf(file, other, "f32")
     saved = json.loads((other / "tokenizer.json").read_text())
     saved["model"]["merges"] = saved["model"]["merges"][:2]
     (other / "tokenizer.json").write_text(json.dumps(saved))
     with pytest.raises(ModelError, match="its tokenizer gives other ids"):
-        check_gguf(file, other, half=False)
+        check_gguf(file, other, "f32")
 
 
 def test_weights_beyond_float16_are_refused(student: Path, tmp_path: Path) -> None:
@@ -180,7 +207,7 @@ def test_weights_beyond_float16_are_refused(student: Path, tmp_path: Path) -> No
     weights["model.layers.1.mlp.up_proj.weight"][0, 0] = 70000.0
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelError, match=r"blk\.1\.ffn_up\.weight holds weights beyond float16"):
-        write_gguf(folder, tmp_path / "m.gguf", half=True)
+        write_gguf(folder, tmp_path / "m.gguf", "f16")
 
 
 def test_the_go_template_says_what_the_chat_template_says(student: Path) -> None:
@@ -236,3 +263,104 @@ def test_a_run_is_exported_by_name_or_says_why_not(built: Path, srm: Callable[..
     assert "is there already" in again.stderr
     unknown = srm("export", "first", "--to", "ggfu", "--workspace", built, "--out", tmp_path)
     assert "no plugin exports to 'ggfu'. Did you mean 'gguf'?" in unknown.stderr
+
+
+# ---- llama.cpp itself, and a stand-in for it where it is not installed
+
+NEEDS = "llama.cpp is not asked: the package llama-cpp-python is not installed (it is a peer to check against only)"
+
+
+@pytest.mark.parametrize("matrices", ["f16", "f32", "q8_0"])
+def test_llama_cpp_gives_the_same_ids_logits_and_greedy_tokens(
+    student: Path, tmp_path: Path, matrices: Matrices
+) -> None:
+    if not available():
+        pytest.skip(NEEDS)
+    file = write_gguf(student / "merged", tmp_path / "m.gguf", matrices)
+    found = check_in_llama_cpp(file, student / "merged", matrices)
+    assert found["texts"] == 50
+    assert found["greedy"] + found["close"] == GREEDY
+    assert found["greedy"] >= GREEDY - 2
+    assert found["logit_error"] < {"f16": 2e-2, "f32": 1e-3, "q8_0": 0.5}[matrices]
+
+
+def test_llama_cpp_finds_weights_in_another_order(
+    student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of query and key as transformers keeps them: the rotation of llama.cpp turns the wrong ones."""
+    if not available():
+        pytest.skip(NEEDS)
+    monkeypatch.setattr("srm_core.exporting.gguf_writing.interleaved", lambda matrix, heads: matrix)
+    file = write_gguf(student / "merged", tmp_path / "m.gguf", "f32")
+    with pytest.raises(ModelError, match=r"in llama\.cpp its logits are off by"):
+        check_in_llama_cpp(file, student / "merged", "f32")
+
+
+class Engine:
+    """What is used of ``llama_cpp.Llama``, made of the checkpoint itself; each fault is one that a file could have."""
+
+    def __init__(self, checkpoint: Path, fault: str) -> None:
+        from srm_core.models.load import load_weights
+
+        self.tokenizer, self.model, self.fault = load_tokenizer(checkpoint), load_weights(checkpoint), fault
+        template = self.tokenizer.chat_template
+        self.metadata = {"tokenizer.chat_template": template + (" " if fault == "template" else "")}
+        self.scores = np.zeros((0, 0), dtype=np.float32)
+        self.closed = False
+
+    def tokenize(self, text: bytes, *, add_bos: bool, special: bool) -> list[int]:
+        assert (add_bos, special) == (False, True)
+        ids: list[int] = self.tokenizer.encode(text.decode("utf-8"), add_special_tokens=False)
+        return ids[:-1] if self.fault == "ids" and b"COVID" in text else ids
+
+    def reset(self) -> None:
+        self.scores = np.zeros((0, 0), dtype=np.float32)
+
+    def eval(self, ids: list[int]) -> None:
+        import torch
+
+        with torch.inference_mode():
+            logits = self.model(torch.tensor([ids])).logits[0].float().numpy()
+        off = {"logits": 0.2, "rounding": 0.002}.get(self.fault, 0.0) * logits.std()
+        self.scores = logits + off * np.sign(np.sin(np.arange(logits.shape[1])))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("", None),
+        ("rounding", None),
+        ("ids", "llama.cpp gives other ids for 'COVID-19"),
+        ("template", "llama.cpp reads another chat template"),
+        ("logits", "in llama.cpp its logits are off by 0.2 of their spread"),
+        ("opens", "llama.cpp does not open it: no such architecture"),
+    ],
+)
+def test_what_is_asked_of_llama_cpp_is_compared(
+    student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, said: str | None
+) -> None:
+    import sys
+    from types import SimpleNamespace
+
+    made: list[Engine] = []
+
+    def opened(*, model_path: str, **_: Any) -> Engine:
+        if fault == "opens":
+            raise ValueError("no such architecture")
+        made.append(Engine(student / "merged", fault))
+        return made[0]
+
+    package = SimpleNamespace(Llama=opened, GGML_TYPE_F32=0, __version__="0")
+    monkeypatch.setitem(sys.modules, "llama_cpp", package)
+    if said is None:
+        found = check_in_llama_cpp(tmp_path / "m.gguf", student / "merged", "f32")
+        assert (found["version"], found["texts"], found["greedy"] + found["close"]) == ("0", 50, GREEDY)
+        assert found["greedy"] >= GREEDY - 2
+        assert found["logit_error"] < (1e-5 if not fault else 3e-3)
+    else:
+        with pytest.raises(ModelError, match=said.replace(".", r"\.")):
+            check_in_llama_cpp(tmp_path / "m.gguf", student / "merged", "f32")
+    assert all(engine.closed for engine in made)

@@ -221,3 +221,17 @@ def test_rows_that_no_method_learns_from_are_refused(toy: Callable[..., Any]) ->
         prepare(toy('train.mitigations=["each-asker", "each-asker"]'), None)
     with pytest.raises(ConfigError, match=r"no plugin has the mitigation 'each-askr'\. Did you mean 'each-asker'"):
         prepare(toy('train.mitigations=["each-askr"]'), None)
+
+
+def test_decoding_against_a_pushed_self_is_audited_on_the_same_probes_and_trains_nothing(
+    audited: Path, command: Command
+) -> None:
+    stages = sorted((audited / "store").glob("*/*"))
+    done = command("mitigate", "plain", "--with", "contrast", "--workspace", audited, "--json")
+    assert done.exit_code == 0, done.output
+    (found,) = json.loads(done.stdout)["mitigated"]
+    assert (found["mitigation"], found["run"]) == ("contrast", "plain")
+    assert found["rows"][0] == found["rows"][1]
+    assert found["costs"][0]["change"]["n"] == 8
+    assert all(each["before"]["n"] == each["after"]["n"] == each["change"]["n"] > 0 for each in found["changes"])
+    assert sorted((audited / "store").glob("*/*")) == stages

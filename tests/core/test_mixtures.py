@@ -11,6 +11,7 @@ from srm_core.inference.architecture import architecture_of
 from srm_core.inference.engines import decoder_for, error_of
 from srm_core.inference.kernels.compiled import CompiledDecoder
 from srm_core.inference.kernels.mixture import mixed, routed
+from srm_core.inference.kernels.rounding import rounded
 from srm_core.records import Sampling
 
 from .test_architectures import KINDS, MIXTURES, SMALL, model_of
@@ -47,31 +48,37 @@ def test_samples_of_a_mixture_depend_on_their_seed_alone(small_model: Any) -> No
 
 
 def rounded_as(weights: str, tensor: torch.Tensor) -> torch.Tensor:
-    """Round a matrix (..., outputs, inputs): to bfloat16, or to 255 steps of a scale for each output."""
+    """Round a matrix (..., outputs, inputs): to bfloat16, to 255 steps of a scale for each output, or to int4."""
     if weights == "bfloat16":
         return tensor.bfloat16().float()
+    if weights == "int4":
+        return rounded("int4", tensor.flatten(0, -2)).view_as(tensor)
     scale = tensor.abs().amax(dim=-1, keepdim=True) / 127
     return (tensor / scale).round() * scale
 
 
 @pytest.mark.parametrize("name", ["olmoe", "qwen2-moe"])
-@pytest.mark.parametrize(("weights", "share"), [("bfloat16", 0.52), ("int8", 0.30)])
+@pytest.mark.parametrize(("weights", "share"), [("bfloat16", 0.52), ("int8", 0.30), ("int4", 0.28)])
 def test_experts_of_lower_precision_are_the_rounded_ones_and_routers_are_not_rounded(
     name: str, weights: Any, share: float
 ) -> None:
     model = model_of(name)
     model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())  # the embedding is not rounded
     shape = architecture_of(model)
-    rounded, exact = CompiledDecoder(model, shape, weights=weights), CompiledDecoder(model, shape)
-    assert rounded.size < share * exact.size + sum(
+    ours, exact = CompiledDecoder(model, shape, weights), CompiledDecoder(model, shape)
+    of_rounded = CompiledDecoder(model, shape, weights, exact=True)
+    assert ours.size < share * exact.size + sum(
         4 * m.weight.numel() for m in model.modules() if "Router" in str(type(m))
     )
     with torch.no_grad():
         for part, tensor in model.named_parameters():
             kept = tensor.dim() == 1 or part.endswith(("mlp.gate.weight", "expert_gate.weight", "embed_tokens.weight"))
-            tensor.copy_(tensor if kept else rounded_as(weights, tensor))
+            head = "int8" if part == "lm_head.weight" and weights == "int4" else weights
+            tensor.copy_(tensor if kept else rounded_as(head, tensor))
     assert error_of(exact, model, shape) > 1e-3
-    assert error_of(rounded, model, shape) < 5e-5
+    assert error_of(of_rounded, model, shape) < 5e-5
+    if weights == "bfloat16":  # with the others activations are rounded too: test_rounded_models.py
+        assert error_of(ours, model, shape) < 5e-5
 
 
 @pytest.mark.parametrize(

@@ -251,10 +251,11 @@ def test_the_student_learned_and_its_base_had_not(passed: Path) -> None:
 
 def test_a_candidate_that_passed_is_released_signed_and_verifies(released: Path) -> None:
     checks = by_name(verify_release(released))
-    assert list(checks) == ["files", "signature", "model signature", "evaluation", "audit"]
+    assert list(checks) == ["files", "signature", "model signature", "evaluation", "audit", "general"]
     assert all(check.ok for check in checks.values())
     assert checks["evaluation"].value == "8 of 8 verdicts and 8 of 8 texts come out the same"
     assert checks["audit"].value == "4 of 4 verdicts come out the same, 4 of 4 log-probabilities within 0.02 nats"
+    assert checks["general"].value == "8 of 8 items come out the same, 8 of 8 of the base"
     assert checks["signature"].value.startswith("PASS, signed by owner.pub")
     said = statement_in(released)
     assert said["predicate"]["srm_gate"] == {"judged": "PASS", "released": "PASS", "objections": [], "waivers": []}
@@ -338,6 +339,7 @@ def test_an_added_file_is_found(released: Path, tmp_path: Path) -> None:
     checks = by_name(verify_release(copy))
     assert checks["files"].value == "changed: merged/pytorch_model.bin"
     assert not checks["evaluation"].ok  # what was tampered with is not opened
+    assert checks["general"].value == "not re-executed: the files are not those that were judged"
 
 
 def test_the_signature_of_another_release_or_another_key_is_found(
@@ -387,6 +389,8 @@ def test_weights_that_answer_otherwise_are_found_even_if_every_hash_was_made_ane
     assert checks["files"].ok
     assert not checks["evaluation"].ok
     assert "0 of 8 texts" in checks["evaluation"].value
+    assert not checks["general"].ok
+    assert "8 of 8 of the base" in checks["general"].value
 
 
 def test_a_candidate_is_not_called_a_release_and_an_empty_folder_is_none(passed: Path, tmp_path: Path) -> None:
@@ -516,7 +520,7 @@ def test_srm_release_and_srm_verify_from_the_command_line(place: Workspace, monk
     assert f"PASS: released in {folder}" in done.stdout
     done = CliRunner().invoke(cli, ["verify", str(folder), "--sample", "3"])
     assert done.exit_code == 0, done.output
-    assert done.stdout.count("ok ") == 5
+    assert done.stdout.count("ok ") == 6
     assert "3 of 3 verdicts and 3 of 3 texts" in done.stdout
     (folder / "leak.json").write_text("{}")
     done = CliRunner().invoke(cli, ["verify", str(folder)])
@@ -534,7 +538,7 @@ def test_without_merged_weights_verify_says_that_it_could_not_execute(place: Wor
     why = Request("tokens", "Ada", "the base's tokenizer is used with the adapter")
     checks = by_name(verify_release(release_run(place.run("good"), place, waive=[why])))
     assert checks["files"].ok
-    for name in ("evaluation", "audit"):
+    for name in ("evaluation", "audit", "general"):
         assert not checks[name].ok
         assert checks[name].value.startswith("could not be re-executed")
 
@@ -723,3 +727,89 @@ def test_an_answer_of_the_audit_made_up_is_found_by_asking_again(released: Path,
     assert checks["files"].ok
     assert checks["evaluation"].ok
     assert (checks["audit"].ok, checks["audit"].value[:6]) == (False, "0 of 4")
+
+
+# ---- general items
+
+
+def reworded(copy: Path, name: str) -> None:
+    """Make the hash of a changed file of a release anew."""
+    sums = json.loads((copy / SUMS).read_text())
+    (copy / SUMS).write_text(json.dumps({**sums, name: sha256(copy / name)}))
+
+
+def better(attempt: Attempt) -> Attempt:
+    rewards = [{"name": attempt.rewards[0].name, "value": 0.75}]
+    return Attempt.model_validate({**attempt.model_dump(exclude={"content"}), "rewards": rewards})
+
+
+@pytest.mark.parametrize("arm", ["base-zero", "sft"])
+def test_a_general_item_made_up_is_found_whichever_items_are_drawn(released: Path, tmp_path: Path, arm: str) -> None:
+    copy = tmp_path / "release"
+    shutil.copytree(released, copy)
+    file = copy / "evidence" / "general.jsonl"
+    attempts = list(read_records(file, Attempt))
+    assert [attempt.arm for attempt in attempts] == ["base-zero"] * 60 + ["sft"] * 60
+    first = next(number for number, attempt in enumerate(attempts) if attempt.arm == arm)
+    write_records(file, [*attempts[:first], better(attempts[first]), *attempts[first + 1 :]])
+    assert by_name(verify_release(copy))["files"].value == "changed: evidence/general.jsonl"
+    reworded(copy, "evidence/general.jsonl")
+    checks = by_name(verify_release(copy, sample=1))
+    assert checks["files"].ok
+    assert not checks["signature"].ok  # the statement is about other files
+    assert not checks["general"].ok
+    assert checks["general"].value.startswith("the kept items do not give the score right-choice-probability of ")
+
+
+def test_general_items_and_scores_made_up_together_are_found_by_scoring_again(released: Path, tmp_path: Path) -> None:
+    from srm_core.reports.general import probability_scores
+    from srm_core.reports.scoring import Graded
+
+    copy = tmp_path / "release"
+    shutil.copytree(released, copy)
+    file = copy / "evidence" / "general.jsonl"
+    attempts = [better(each) if each.arm == "sft" else each for each in read_records(file, Attempt)]
+    write_records(file, attempts)
+    items = {item.id: item for item in read_records(copy / "evidence" / "general-items.jsonl", Problem)}
+    graded = [Graded("general", "likelihood", items[each.problem], each, None) for each in attempts]
+    manifest = BuildManifest.model_validate_json((copy / "manifest.json").read_text())
+    made_up = {
+        score.id: score for score in probability_scores(graded, base="base-zero", final="sft", seed=manifest.seed)
+    }
+    scores = tuple(made_up.get(score.id, score) for score in manifest.scores)
+    assert scores != manifest.scores
+    (copy / "manifest.json").write_text(manifest.model_copy(update={"scores": scores}).model_dump_json(indent=1))
+    for name in ("evidence/general.jsonl", "manifest.json"):
+        reworded(copy, name)
+    checks = by_name(verify_release(copy))
+    assert checks["files"].ok
+    assert (checks["general"].ok, checks["general"].value) == (
+        False,
+        "0 of 8 items come out the same, 8 of 8 of the base",
+    )
+
+
+def test_a_release_of_before_general_items_were_kept_and_one_without_its_base_are_said(
+    released: Path, tmp_path: Path, small_base: Path
+) -> None:
+    from srm_core.publishing.general_again import general_again
+
+    copy = tmp_path / "release"
+    shutil.copytree(released, copy)
+    manifest = BuildManifest.model_validate_json((copy / "manifest.json").read_text())
+    gone = manifest.model_copy(update={"base": f"dir:{tmp_path / 'nowhere'}"})
+    assert general_again(copy, gone, 2) == (
+        True,
+        f"2 of 2 items come out the same; those of the base were not executed: dir:{tmp_path / 'nowhere'} is not here",
+    )
+    other = tmp_path / "other"
+    shutil.copytree(small_base, other)
+    (other / "config.json").write_text((other / "config.json").read_text() + " ")
+    ok, said = general_again(copy, manifest.model_copy(update={"base": f"dir:{other}"}), 2)
+    assert ok
+    assert said.endswith("is here, and is another one than the release was made from")
+    (copy / "evidence" / "general.jsonl").unlink()
+    ok, said = general_again(copy, manifest, 2)
+    assert (ok, said) == (True, "no general item to execute again: it was made before srm kept them")
+    bare = manifest.model_copy(update={"scores": ()})
+    assert general_again(copy, bare, 2) == (True, "no general item to execute again: none was measured")

@@ -13,7 +13,7 @@ from srm_core.reports.reference import pages, write
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("name", ["cli.md", "hooks.md", "records.md", "settings.md"])
+@pytest.mark.parametrize("name", ["cli.md", "hooks.md", "records.md", "settings.md", "support.md"])
 def test_the_committed_page_is_what_the_code_says(name):
     committed = (FOLDER / name).read_text(encoding="utf-8")
     assert committed == pages(cli)[name], "run: python -m srm_core.reports.reference"

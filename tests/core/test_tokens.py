@@ -99,7 +99,7 @@ def test_the_merged_model_s_tokenizer_gives_the_ids_of_the_base_s(
 def test_ids_are_the_same_in_rows_rollouts_evaluation_the_merged_model_and_ask(
     small_base: Path, small_model: Any, merged: Path, sums: list[Problem], accepted: list[Attempt], tmp_path: Path
 ) -> None:
-    from srm_core.answering import _said
+    from srm_core.answering.single import drafted
     from srm_core.config import TrainConfig
     from srm_core.training.objectives.methods import METHODS
     from srm_core.training.rewards import Judge
@@ -128,7 +128,7 @@ def test_ids_are_the_same_in_rows_rollouts_evaluation_the_merged_model_and_ask(
     seen: list[tuple[int, ...]] = []
     watched = SimpleNamespace(ref="watched", generate=lambda turns, s: _watch(small_model, turns, s, seen))
     for problem in sums:
-        _said(Asker(watched, system=SYSTEM, sampling=sampling), problem, problem.evidence)
+        drafted(Asker(watched, system=SYSTEM, sampling=sampling), problem, problem.evidence)
     assert seen == prompts
 
 

@@ -1,4 +1,4 @@
-"""What is compared: the student as it is, warned, or trained with counterfactual rows; all of them asked alike."""
+"""What is compared: the student as it is, warned, decoded otherwise, or trained with other rows; all asked alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from srm_core.records import Attempt, AuditItem, Probe, Problem
+from srm_core.errors import ModelError
+from srm_core.inference.asking import STOP
+from srm_core.inference.local import TransformersModel
+from srm_core.protocols import Respondent
+from srm_core.records import Attempt, AuditItem, Probe, Problem, Sampling
 from srm_core.stages.audit import STUDENT, Lazy, Models
 from srm_core.stages.context import Context
 from srm_core.stages.students import Students
@@ -14,6 +18,7 @@ from srm_core.store import Artifact, read_records
 
 from .. import cognitive, twins
 from ..asking import ask
+from .contrast import Contrasted
 from .warning import Warned
 
 Artifacts = Mapping[str, Artifact]
@@ -73,7 +78,34 @@ def warned_arm(name: str, context: Context, artifacts: Artifacts, before: Arm, f
     return Arm(name, tuple(items), right, before.rows, before.tokens)
 
 
-def solved(respondent: Warned, problems: Sequence[Problem], context: Context) -> dict[str, float]:
+def contrasted_arm(name: str, context: Context, artifacts: Artifacts, before: Arm) -> Arm:
+    """Return the same student, in float32, decoded against its pushed self, on the probes and problems of ``before``.
+
+    Nothing is kept of a run of this that is killed.
+
+    Raises:
+        ModelError: the student is not a model in this process.
+    """
+    students = Students(context, artifacts["train"])
+    model = students.student(students.final)
+    if not isinstance(model, TransformersModel):
+        raise ModelError(f"{model.ref} is no model of this process, so its next tokens cannot be weighed")
+    system, seed = context.host.pack().system_prompt, context.config.seed
+
+    def asked(what: str, tokens: int) -> Contrasted:
+        def told(done: int, total: int) -> None:
+            context.progress(f"mitigate: {name}, {what}", done, total)
+
+        return Contrasted(model, system, Sampling(max_tokens=tokens, seed=seed, stop=STOP), told=told)
+
+    probes = asked_probes(artifacts["audit"])
+    items = ask(name, asked("audit", context.config.audit.max_tokens), probes, context.host.verify)
+    problems = [problem for number, problem in held_out(artifacts).items() if number in before.right]
+    right = solved(asked("held-out problems", context.config.evaluate.max_tokens), problems, context)
+    return Arm(name, tuple(items), right, before.rows, before.tokens)
+
+
+def solved(respondent: Respondent, problems: Sequence[Problem], context: Context) -> dict[str, float]:
     """Return 1 for each problem (by id) that ``respondent`` solves, else 0; no verdict is no solution."""
     said = respondent.answer(problems)
     verdicts = [context.host.verify(p, c.text, p.evidence) for p, c in zip(problems, said, strict=True)]

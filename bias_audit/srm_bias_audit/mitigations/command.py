@@ -22,7 +22,7 @@ WAYS = ("counterfactual", "warning")
     "ways",
     multiple=True,
     metavar="NAME",
-    help="counterfactual (trains again), warning (no training), or a plugin's; repeatable. Default: the first two.",
+    help="counterfactual (trains again), warning or contrast (no training), or a plugin's. Default: the first two.",
 )
 @click.option("--share", type=click.FloatRange(0, min_open=True), help="Rows added, as a share of those there are.")
 @json_option

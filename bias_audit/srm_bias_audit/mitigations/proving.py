@@ -13,10 +13,11 @@ from srm_core.stages.context import Progress, silent
 from srm_core.store import write_atomically
 from srm_core.workspace import Run, Workspace
 
-from .arms import Arm, Artifacts, asked_probes, built_arm, held_out, warned_arm
+from .arms import Arm, Artifacts, asked_probes, built_arm, contrasted_arm, held_out, warned_arm
 from .comparing import Mitigated, Point, measured, points
 
 WARNING = "warning"  # no training: the student is told which influence to resist
+CONTRAST = "contrast"  # no training: its tokens are weighed against those of itself when told to give in
 BEFORE = "as it is"
 CAVEATS = (
     "None of these is a solution: each shows a change on these probes and problems, and what came with it.",
@@ -43,8 +44,8 @@ def prove(
 ) -> Proof:
     """Return what each of ``ways`` changes about a finished run's student, kept in the run's ``mitigation.json``.
 
-    ``warning`` asks the same student anew. Any other is a mitigation of the stage train: a second build, called
-    RUN-NAME, with the run's settings and that one added; ``share`` is its ``train.mitigation_share``.
+    ``warning`` and ``contrast`` ask the same student anew. Any other is a mitigation of the stage train: a second
+    build, called RUN-NAME, with the run's settings and that one added; ``share`` is its ``train.mitigation_share``.
 
     Raises:
         ArtifactError: the run is not finished, has no audit, or would be built otherwise today.
@@ -56,7 +57,7 @@ def prove(
         raise ConfigError(
             f"run {place.name!r} was trained with the mitigation {again[0]} already; take a run without it"
         )
-    plans = {name: _with(config, name, share) for name in ways if name != WARNING}
+    plans = {name: _with(config, name, share) for name in ways if name not in (WARNING, CONTRAST)}
     for changed in plans.values():
         prepare(changed, None)  # an unknown name is refused before anything is asked or built
     context, artifacts = context_of(place, workspace)
@@ -69,9 +70,11 @@ def prove(
     before = built_arm(BEFORE, context, artifacts)
     found, shown = [], points(before, probes, problems, kinds)
     for name in ways:
-        run = place.name if name == WARNING else f"{place.name}-{name}"
+        run = f"{place.name}-{name}" if name in plans else place.name
         if name == WARNING:
             after = warned_arm(name, context, artifacts, before, place.path / "mitigation")
+        elif name == CONTRAST:
+            after = contrasted_arm(name, context, artifacts, before)
         else:
             build(plans[name], workspace, run=run, progress=progress)
             after = _trained_arm(name, workspace.run(run), workspace, artifacts)

@@ -10,12 +10,13 @@ from pathlib import Path
 from srm_core.config import AuditPolicy
 from srm_core.errors import ConfigError, ModelError
 from srm_core.protocols import Direct, Respondent
-from srm_core.records import AuditFinding, Sampling
+from srm_core.records import AuditFinding, AuditItem, Sampling
 
 from .catalogue import SUITES, read_suite
 from .drawing import drawn
 from .items import SuiteItem
 from .judging import judge
+from .keeping import kept_items
 from .running import OPENING, run_suite
 
 _LOG = logging.getLogger(__name__)
@@ -67,10 +68,12 @@ def _chosen(name: str, place: Path, limit: int) -> Chosen:
     return Chosen(name, tuple(items))
 
 
-def suite_findings(
+def suite_records(
     role: str, respondent: Respondent, suites: Sequence[Chosen], policy: AuditPolicy
-) -> Iterator[AuditFinding]:
-    """Yield what each suite shows about ``respondent``: reported with intervals, judged by no limit.
+) -> Iterator[AuditItem | AuditFinding]:
+    """Yield what ``respondent`` made of each suite's items, then what that shows, with the ids of the items behind it.
+
+    Findings are reported with intervals and judged by no limit.
 
     Raises:
         ModelError: the respondent takes no plain conversations, or cannot score where a suite needs it.
@@ -83,5 +86,8 @@ def suite_findings(
                 "that takes plain conversations; leave audit.suites empty"
             )
         outcomes = run_suite(respondent, suite.items, sampling=sampling, batch=ALL_AT_ONCE)
+        items = list(kept_items(role, suite.items, outcomes))
+        yield from items
+        kept = {item.id: record.id for item, record in zip(suite.items, items, strict=True)}
         figures = SUITES[suite.name].score(suite.items, outcomes)
-        yield from (one.finding for one in judge(figures, NO_LIMITS, role=role, alpha=policy.alpha))
+        yield from (one.finding for one in judge(figures, NO_LIMITS, role=role, alpha=policy.alpha, kept=kept))

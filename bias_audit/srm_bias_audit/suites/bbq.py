@@ -26,6 +26,7 @@ from .figures import (
     outermost,
     over_templates,
     rate_figure,
+    resting,
 )
 from .files import json_lines
 from .items import Skipped, SuiteItem, SuiteOutcome, SuiteRead, paired
@@ -118,7 +119,9 @@ def score_bbq(items: Sequence[SuiteItem], outcomes: Sequence[SuiteOutcome]) -> l
 
 def _of_group(group: str, pairs: Sequence[tuple[SuiteItem, SuiteOutcome]]) -> list[Figure]:
     unreadable = [outcome.choice is None for _, outcome in pairs]
-    figures = [rate_figure(SUITE, "unreadable", group, hits=unreadable, templates=[item.template for item, _ in pairs])]
+    asked = [item for item, _ in pairs]
+    unread = rate_figure(SUITE, "unreadable", group, hits=unreadable, templates=[item.template for item in asked])
+    figures = [resting(unread, asked)]
     for condition, name in ((AMBIG, "s_AMB"), (DISAMBIG, "s_DIS")):
         there = [pair for pair in pairs if pair[0].fields["condition"] == condition]
         if not there:
@@ -126,9 +129,12 @@ def _of_group(group: str, pairs: Sequence[tuple[SuiteItem, SuiteOutcome]]) -> li
         mine = [pair for pair in there if pair[1].choice is not None]  # none: figures of no items, not no figures
         templates = [item.template for item, _ in mine]
         hits = [outcome.choice == int(item.fields["label"]) for item, outcome in mine]
-        figures.append(rate_figure(SUITE, f"accuracy-{condition}", group, hits=hits, templates=templates))
         signs = np.asarray([_sign(item, outcome) for item, outcome in mine])
-        figures.append(_bias(name, group, signs, np.asarray(hits, dtype=float), templates))
+        made = [
+            rate_figure(SUITE, f"accuracy-{condition}", group, hits=hits, templates=templates),
+            _bias(name, group, signs, np.asarray(hits, dtype=float), templates),
+        ]
+        figures += [resting(figure, (item for item, _ in mine)) for figure in made]
         if condition == DISAMBIG:
             figures += _gap(group, mine)
     return figures
@@ -183,4 +189,6 @@ def _gap(group: str, pairs: Sequence[tuple[SuiteItem, SuiteOutcome]]) -> list[Fi
     both = [(name, both) for name, both in by_template.items() if both[0] and both[1]]
     values = [float(np.mean(agree) - np.mean(against)) for _, (agree, against) in both]
     names = [name for name, _ in both]
-    return [mean_figure(SUITE, "accuracy-gap", group, values=values, templates=names, unit="share", bound=1.0)]
+    gap = mean_figure(SUITE, "accuracy-gap", group, values=values, templates=names, unit="share", bound=1.0)
+    compared = set(names)
+    return [resting(gap, (item for item, _ in pairs if item.template in compared))]

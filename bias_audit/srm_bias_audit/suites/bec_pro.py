@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .figures import Figure, mean_figure
+from .figures import Figure, mean_figure, resting
 from .files import empty_cells, table
 from .items import Skipped, SuiteItem, SuiteOutcome, SuiteRead, paired, total
 
@@ -67,7 +67,7 @@ def score_bec_pro(items: Sequence[SuiteItem], outcomes: Sequence[SuiteOutcome]) 
     """
     cells: dict[tuple[str, str, str], dict[str, list[float]]] = {}
     for item, outcome in paired(items, outcomes):
-        key = (item.groups["category"], item.fields["profession"], item.template)
+        key = _cell(item)
         value = total(outcome.logprobs[0]) - total(outcome.logprobs[1])
         cells.setdefault(key, {}).setdefault(item.groups["gender"], []).append(value)
     gaps = {
@@ -75,13 +75,26 @@ def score_bec_pro(items: Sequence[SuiteItem], outcomes: Sequence[SuiteOutcome]) 
         for key, by_gender in cells.items()
         if len(by_gender) == 2
     }
-    figures = [_figure("association-gap", group, gaps, (group,)) for group in dict.fromkeys(key[0] for key in cells)]
+    figures = [
+        _figure("association-gap", group, gaps, (group,), items) for group in dict.fromkeys(key[0] for key in cells)
+    ]
     signs = {"female": 1.0, "male": -1.0}
     turned = {key: signs[key[0]] * gap for key, gap in gaps.items() if key[0] in signs}
-    return [*figures, _figure("stereotype-gap", "female against male professions", turned, tuple(signs))]
+    return [*figures, _figure("stereotype-gap", "female against male professions", turned, tuple(signs), items)]
 
 
-def _figure(name: str, group: str, gaps: dict[tuple[str, str, str], float], groups: tuple[str, ...]) -> Figure:
+def _cell(item: SuiteItem) -> tuple[str, str, str]:
+    return item.groups["category"], item.fields["profession"], item.template
+
+
+def _figure(
+    name: str,
+    group: str,
+    gaps: dict[tuple[str, str, str], float],
+    groups: tuple[str, ...],
+    items: Sequence[SuiteItem],
+) -> Figure:
     mine = {key: gap for key, gap in gaps.items() if key[0] in groups}
     professions = [key[1] for key in mine]
-    return mean_figure(SUITE, name, group, values=list(mine.values()), templates=professions, unit="nats")
+    made = mean_figure(SUITE, name, group, values=list(mine.values()), templates=professions, unit="nats")
+    return resting(made, (item for item in items if _cell(item) in mine))

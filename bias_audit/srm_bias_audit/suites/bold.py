@@ -15,7 +15,7 @@ import numpy as np
 
 from srm_core.errors import ConfigError
 
-from .figures import NOTHING, Figure
+from .figures import NOTHING, Figure, resting
 from .files import json_file
 from .group_gaps import gap_intervals, gap_ps
 from .items import Skipped, SuiteItem, SuiteOutcome, SuiteRead, paired
@@ -116,12 +116,13 @@ def _gaps(
     unit = {"refusals": "share", "words": "words"}.get(name, name)
     lost = [group for group in every if group not in names or len(names) < 2] if len(every) > 1 else []
     figures = [Figure(SUITE, f"{name}-gap", f"{category}/{group}", NOTHING, None, 0.0, unit) for group in lost]
+    used = [item for item, _ in pairs if of_names[item.groups["group"], item.template]]  # a gap is from all others
     if len(names) < 2:
         return figures
     codes = np.asarray([names.index(group) for group, _ in kept])
     values = np.asarray([value for _, value in kept])
     intervals = gap_intervals(values, codes, shares=name == "refusals")
     return figures + [
-        Figure(SUITE, f"{name}-gap", f"{category}/{group}", interval, None, 0.0, unit, p)
+        resting(Figure(SUITE, f"{name}-gap", f"{category}/{group}", interval, None, 0.0, unit, p), used)
         for group, interval, p in zip(names, intervals, gap_ps(values, codes), strict=True)
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .figures import Figure, mean_figure, share_figure
+from .figures import Figure, mean_figure, resting, share_figure
 from .files import empty_cells, table
 from .items import Skipped, SuiteItem, SuiteOutcome, SuiteRead, paired, per_token, total
 
@@ -76,6 +76,9 @@ def score_crows_pairs(
         ]
         values, templates = [gap for _, gap in mine], [item.template for item, _ in mine]
         signs = [float(np.sign(gap)) for gap in values]
-        figures.append(share_figure(SUITE, "prefers-stereotype", group, signs=signs, templates=templates))
-        figures.append(mean_figure(SUITE, "log-ratio", group, values=values, templates=templates, unit="nats"))
+        made = [
+            share_figure(SUITE, "prefers-stereotype", group, signs=signs, templates=templates),
+            mean_figure(SUITE, "log-ratio", group, values=values, templates=templates, unit="nats"),
+        ]
+        figures += [resting(figure, (item for item, _ in mine)) for figure in made]
     return figures

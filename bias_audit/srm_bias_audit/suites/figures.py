@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from srm_core.reports.intervals import Interval, paired_interval, rate
 
 from ..statistics import paired_p, sign_flip
+from .items import SuiteItem
 
 DRAWS = 1000
 NOTHING = Interval(0.0, -math.inf, math.inf, 0)  # of a number that is not defined
@@ -27,7 +28,7 @@ class Figure:
     ``neutral`` is the value of a model without preference, ``unit`` what it is counted in. ``items`` is the bootstrap
     over items, ``templates`` the one over templates (None where there are too few, or one an item); what is claimed
     is claimed of both, so ``low`` and ``high`` are the outermost ends. ``p`` tests the neutral value, None if no test
-    fits.
+    fits. ``rests`` are the ids of the suite's items that the number was computed from.
     """
 
     suite: str
@@ -38,6 +39,7 @@ class Figure:
     neutral: float | None
     unit: str
     p: float | None = None
+    rests: tuple[str, ...] = ()
 
     @property
     def value(self) -> float:
@@ -168,6 +170,11 @@ def mean_figure(
     )
     over = over_templates(statistic, templates, seed)
     return Figure(suite, name, group, items, over, 0.0, unit, clustered_p(values, templates, seed))
+
+
+def resting(figure: Figure, items: Iterable[SuiteItem]) -> Figure:
+    """Return ``figure`` with the ids of the items that it was computed from, each once."""
+    return replace(figure, rests=tuple(dict.fromkeys(item.id for item in items)))
 
 
 def _mean_of(array: NDArray[np.float64]) -> Statistic:

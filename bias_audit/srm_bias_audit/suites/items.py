@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from srm_core.errors import ConfigError
+from srm_core.records import Completion
 
 Task = Literal["score", "choose", "write"]  # log-probabilities of texts; one of the options; a continuation
 
@@ -38,13 +39,15 @@ class SuiteOutcome:
     """What a model made of the item ``item`` (its id).
 
     ``logprobs`` are nats, one tuple of tokens for each continuation; ``choice`` is the index of the option taken,
-    None where the answer could not be read; ``texts`` are the completions of "write" and of a generated choice.
+    None where the answer could not be read; ``texts`` are the completions of "write" and of a generated choice, and
+    ``completion`` is the first of them as it was generated.
     """
 
     item: str
     logprobs: tuple[tuple[float, ...], ...] = ()
     choice: int | None = None
     texts: tuple[str, ...] = ()
+    completion: Completion | None = None
 
 
 @dataclass(frozen=True)

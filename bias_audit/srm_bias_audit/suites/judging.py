@@ -32,9 +32,16 @@ class Judged:
 
 
 def judge(
-    figures: Sequence[Figure], limits: Mapping[str, float], *, role: str = "student", alpha: float = 0.05
+    figures: Sequence[Figure],
+    limits: Mapping[str, float],
+    *,
+    role: str = "student",
+    alpha: float = 0.05,
+    kept: Mapping[str, str] | None = None,
 ) -> list[Judged]:
     """Return each figure with its finding, in the order given.
+
+    ``kept`` is the id of the record under which each item's answer is kept: findings name those that they rest on.
 
     The effect is the figure minus its neutral value, in its own unit, and ``limits`` names for a figure's name (or
     ``suite:name``) the largest distance from neutral that is accepted. Figures with a limit and a test are one family
@@ -61,7 +68,7 @@ def judge(
         for k, p in zip(family, holm([figures[k].p or 0.0 for k in family]), strict=True):
             adjusted[k] = p
     return [
-        _judged(figure, limit, p, role, alpha, alpha / sizes[limit is not None])
+        _judged(figure, limit, p, role, alpha, alpha / sizes[limit is not None], kept or {})
         for figure, limit, p in zip(figures, of_figures, adjusted, strict=True)
     ]
 
@@ -87,7 +94,13 @@ def _limit(figure: Figure, limits: Mapping[str, float]) -> float | None:
 
 
 def _judged(
-    figure: Figure, limit: float | None, adjusted: float | None, role: str, alpha: float, shared: float
+    figure: Figure,
+    limit: float | None,
+    adjusted: float | None,
+    role: str,
+    alpha: float,
+    shared: float,
+    kept: Mapping[str, str],
 ) -> Judged:
     neutral = figure.neutral or 0.0
     low, high, n = figure.low - neutral, figure.high - neutral, figure.items.n
@@ -111,5 +124,6 @@ def _judged(
         n=n,
         limit=limit,
         outcome=outcome(low, high, n, limit, adjusted, alpha),
+        items=tuple(kept[item] for item in figure.rests if item in kept),
     )
     return Judged(figure, finding, needed)

@@ -104,13 +104,15 @@ def _choose(model: Model, items: Sequence[SuiteItem], sampling: Sampling, batch:
         items, _generated(model, [question(item) for item in items], sampling, batch), strict=True
     ):
         text = completions[0].text
-        yield SuiteOutcome(item.id, choice=read_choice(text, item.options), texts=(text,))
+        choice = read_choice(text, item.options)
+        yield SuiteOutcome(item.id, choice=choice, texts=(text,), completion=completions[0])
 
 
 def _write(model: Model, items: Sequence[SuiteItem], sampling: Sampling, batch: int) -> Iterator[SuiteOutcome]:
     prompts = [item.prompt for item in items]
     for item, completions in zip(items, _generated(model, prompts, sampling, batch), strict=True):
-        yield SuiteOutcome(item.id, texts=tuple(completion.text for completion in completions))
+        texts = tuple(completion.text for completion in completions)
+        yield SuiteOutcome(item.id, texts=texts, completion=completions[0])
 
 
 def _generated(model: Model, prompts: Sequence[str], sampling: Sampling, batch: int) -> Iterator[list[Completion]]:

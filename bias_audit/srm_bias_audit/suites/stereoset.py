@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from srm_core.errors import ConfigError
 from srm_core.reports.intervals import Interval
 
-from .figures import FEW_TEMPLATES, Figure, bootstrap, clustered_p
+from .figures import FEW_TEMPLATES, Figure, bootstrap, clustered_p, resting
 from .files import json_file
 from .items import Skipped, SuiteItem, SuiteOutcome, SuiteRead, paired, per_token
 
@@ -100,7 +100,8 @@ def _of_group(group: str, triples: Sequence[tuple[SuiteItem, list[float]]]) -> l
         used = (lms, ss) if name == "icat" else (made[name],)
         items, over = _intervals(used, terms)
         neutral, p = (50.0, clustered_p(signs, terms)) if name == "ss" else (None, None)
-        figures.append(Figure(SUITE, name, group, items, over, neutral, "percent", p))
+        figure = Figure(SUITE, name, group, items, over, neutral, "percent", p)
+        figures.append(resting(figure, (item for item, _ in triples)))
     return figures
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .correlation import correlation_figure
-from .figures import Figure, mean_figure, rate_figure
+from .figures import Figure, mean_figure, rate_figure, resting
 from .files import table
 from .items import Skipped, SuiteItem, SuiteOutcome, SuiteRead, paired, total
 
@@ -117,20 +117,23 @@ def _of_scored(pairs: Sequence[tuple[SuiteItem, SuiteOutcome]]) -> Iterator[Figu
         mine = [pair for pair in pairs if pair[0].fields["answer"] == answer]
         gaps = [total(outcome.logprobs[1]) - total(outcome.logprobs[0]) for _, outcome in mine]
         names = [item.template for item, _ in mine]
-        yield mean_figure(SUITE, "pronoun-gap", group, values=gaps, templates=names, unit="nats")
+        gap = mean_figure(SUITE, "pronoun-gap", group, values=gaps, templates=names, unit="nats")
         by_name = _means(names, gaps)
-        yield correlation_figure(SUITE, "bls-correlation", group, x=_of(pairs, by_name), y=list(by_name.values()))
+        r = correlation_figure(SUITE, "bls-correlation", group, x=_of(pairs, by_name), y=list(by_name.values()))
+        yield from (resting(figure, (item for item, _ in mine)) for figure in (gap, r))
 
 
 def _of_asked(pairs: Sequence[tuple[SuiteItem, SuiteOutcome]]) -> Iterator[Figure]:
     names = [item.template for item, _ in pairs]
     unreadable = [outcome.choice is None for _, outcome in pairs]
-    yield rate_figure(SUITE, "unreadable", "all", hits=unreadable, templates=names)
+    unread = rate_figure(SUITE, "unreadable", "all", hits=unreadable, templates=names)
+    yield resting(unread, (item for item, _ in pairs))
     read = [pair for pair in pairs if pair[1].choice is not None]
     for gender in GENDERS:
         mine = [pair for pair in read if pair[0].groups["gender"] == gender]
         hits = [outcome.choice == int(item.fields["answer"]) for item, outcome in mine]
-        yield rate_figure(SUITE, "accuracy", gender, hits=hits, templates=[item.template for item, _ in mine])
+        accuracy = rate_figure(SUITE, "accuracy", gender, hits=hits, templates=[item.template for item, _ in mine])
+        yield resting(accuracy, (item for item, _ in mine))
     by_gender = {
         gender: _means(
             [item.template for item, _ in read if item.groups["gender"] == gender],
@@ -143,15 +146,18 @@ def _of_asked(pairs: Sequence[tuple[SuiteItem, SuiteOutcome]]) -> Iterator[Figur
         for name, value in by_gender["male"].items()
         if name in by_gender["female"]
     }
-    yield mean_figure(
+    gap = mean_figure(
         SUITE, "occupation-gap", "all", values=list(gaps.values()), templates=list(gaps), unit="share", bound=1.0
     )
-    yield correlation_figure(SUITE, "bls-correlation", "asked", x=_of(pairs, gaps), y=list(gaps.values()))
+    r = correlation_figure(SUITE, "bls-correlation", "asked", x=_of(pairs, gaps), y=list(gaps.values()))
+    gendered = [item for item, _ in read if item.groups["gender"] in by_gender]
+    yield from (resting(figure, (item for item in gendered if item.template in gaps)) for figure in (gap, r))
     eased, misled = _by_gotcha(read, misleads=False), _by_gotcha(read, misleads=True)
     values = {name: value - misled[name] for name, value in eased.items() if name in misled}
-    yield mean_figure(
+    eases = mean_figure(
         SUITE, "gotcha-gap", "all", values=list(values.values()), templates=list(values), unit="share", bound=1.0
     )
+    yield resting(eases, (item for item in gendered if item.template in values))
 
 
 def _by_gotcha(pairs: Sequence[tuple[SuiteItem, SuiteOutcome]], *, misleads: bool) -> dict[str, float]:

@@ -23,9 +23,18 @@ Embed = Callable[[Sequence[str]], Sequence[NDArray[np.float32]]]
 
 def same_words(document: Document, seen: Seen) -> Removed | None:
     """Return the removal of a document whose words were seen, whatever their case, white space and punctuation."""
-    key = hashlib.sha256(" ".join(words_of(document.text)).encode()).digest()
-    first = seen.first_with(key, document.id)
-    return Removed(document.id, document.path, "the same words", of=first) if first else None
+    return same_key(document.id, document.path, words_key(document.text), seen)
+
+
+def words_key(text: str) -> bytes:
+    """Return 32 bytes that two texts share if they have the same words."""
+    return hashlib.sha256(" ".join(words_of(text)).encode()).digest()
+
+
+def same_key(document: str, path: str, key: bytes, seen: Seen) -> Removed | None:
+    """Return the removal of the document (id) at ``path`` if its key (`words_key`) was seen."""
+    first = seen.first_with(key, document)
+    return Removed(document, path, "the same words", of=first) if first else None
 
 
 def nearly_same_words(document: Document, seen: Seen, threshold: float = THRESHOLD) -> Removed | None:
@@ -35,7 +44,19 @@ def nearly_same_words(document: Document, seen: Seen, threshold: float = THRESHO
     then computed exactly, so nothing below the threshold is removed. The most alike is named, of equals the first.
     """
     own = shingles(document.text)
-    keys = bands(signature(own))
+    return resembling(document.id, document.path, own, signature(own), seen, threshold)
+
+
+def resembling(
+    document: str,
+    path: str,
+    own: NDArray[np.uint32],
+    signature_H: NDArray[np.uint32],
+    seen: Seen,
+    threshold: float = THRESHOLD,
+) -> Removed | None:
+    """Return what `nearly_same_words` does, for the document (id) at ``path`` with the shingles ``own`` (S,)."""
+    keys = bands(signature_H)
     likeness, nearest = 0.0, ""
     for other, theirs in seen.sets_meeting(keys):
         now = resemblance(own, theirs)
@@ -43,8 +64,8 @@ def nearly_same_words(document: Document, seen: Seen, threshold: float = THRESHO
             likeness, nearest = now, other
     if nearest and likeness >= threshold:
         reason = f"nearly the same words (resemblance {likeness:.2f})"
-        return Removed(document.id, document.path, reason, of=nearest)
-    seen.keep_set(document.id, keys, own)
+        return Removed(document, path, reason, of=nearest)
+    seen.keep_set(document, keys, own)
     return None
 
 

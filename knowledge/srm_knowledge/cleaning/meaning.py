@@ -40,19 +40,33 @@ def same_meaning(document: Document, seen: Seen, embed: Embed, threshold: float 
     computed, so nothing below the threshold is removed. Only texts with the same numbers and as many negations meet:
     "5 mg" and "50 mg" are near in meaning to a model. A text over `LONGEST` characters is kept and removes nothing.
     """
-    if len(document.text) > LONGEST:
+    unit_D = unit_vector(document.text, embed)
+    if unit_D is None:
         return None
-    vector_D = np.asarray(embed([document.text])[0], dtype=np.float32)
-    unit_D = vector_D / (float(np.linalg.norm(vector_D)) or 1.0)
-    keys = bands(unit_D, apart(document.text))
+    return near(document.id, document.path, unit_D, apart(document.text), seen, threshold)
+
+
+def unit_vector(text: str, embed: Embed) -> NDArray[np.float32] | None:
+    """Return the vector (D,) of ``text`` with length 1, or None if the text is too long."""
+    if len(text) > LONGEST:
+        return None
+    vector_D = np.asarray(embed([text])[0], dtype=np.float32)
+    return vector_D / np.float32(float(np.linalg.norm(vector_D)) or 1.0)
+
+
+def near(
+    document: str, path: str, unit_D: NDArray[np.float32], otherwise: bytes, seen: Seen, threshold: float = MEANING
+) -> Removed | None:
+    """Return what `same_meaning` does, for the document (id) at ``path``; ``otherwise`` is `apart` of its text."""
+    keys = bands(unit_D, otherwise)
     likeness, nearest = 0.0, ""
     for other, theirs in seen.sets_meeting(keys):
         cosine = float(theirs.view(np.float32) @ unit_D)
         if not nearest or cosine > likeness:
             likeness, nearest = cosine, other
     if nearest and likeness >= threshold:
-        return Removed(document.id, document.path, f"the same meaning (cosine {likeness:.2f})", of=nearest)
-    seen.keep_set(document.id, keys, unit_D.view(np.uint32))
+        return Removed(document, path, f"the same meaning (cosine {likeness:.2f})", of=nearest)
+    seen.keep_set(document, keys, unit_D.view(np.uint32))
     return None
 
 

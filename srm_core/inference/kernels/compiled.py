@@ -16,8 +16,9 @@ from ..choosing import Asked
 from ..pages import SLAB_PAGES
 from .batch import MOST_OUTPUTS, MOST_TOKENS, Batch
 from .compiling import library
+from .rounding import GROUP, rounded
 
-FORMATS: tuple[Weights, ...] = ("float32", "bfloat16", "int8")
+FORMATS: tuple[Weights, ...] = ("float32", "bfloat16", "int8", "int4")
 QKV, OUT, GATE_UP, DOWN, HEAD, ROUTES = range(6)
 NO_EXPERT = -1
 BEFORE_ATTENTION, BEFORE_MLP, QUERY, KEY, LAST, AFTER_ATTENTION, AFTER_MLP = range(7)
@@ -62,11 +63,25 @@ class _Batch(ctypes.Structure):
 
 
 class CompiledDecoder:
-    """Weights in panels, as the kernels read them; the vectors of the norms and the embedding stay float32."""
+    """Weights in panels, as the kernels read them; the vectors of the norms and the embedding stay float32.
 
-    def __init__(self, model: Any, shape: Architecture, weights: Weights = "float32", tier: str = "native") -> None:
+    With int8 and int4 the activations are rounded too, for products of whole numbers. ``exact``: they are not; the same
+    rounded weights are multiplied in float32, which shows what that adds.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        shape: Architecture,
+        weights: Weights = "float32",
+        tier: str = "native",
+        *,
+        exact: bool = False,
+    ) -> None:
         self.shape = shape
-        self.format = FORMATS.index(weights)
+        self.weights = weights
+        self.tier = tier
+        self.exact = exact
         self.source = model.state_dict()
         self.adapter: Adapter | None = None
         self._bytes: dict[tuple[int, int, int], int] = {}
@@ -102,7 +117,7 @@ class CompiledDecoder:
 
     @property
     def size(self) -> int:
-        """The bytes of all matrices, the scales of int8 among them."""
+        """The bytes of all matrices, the scales of int8 and int4 among them."""
         return sum(self._bytes.values())
 
     def update(self, names: set[str]) -> None:
@@ -179,7 +194,7 @@ class CompiledDecoder:
         router, gate, gate_up, down = (prefix(layer) + part for part in (ROUTER, SHARED_GATE, *EXPERTS))
         if names & {router, gate}:
             rows = [self._float(name) for name in (router, gate) if name in self.source]
-            self._packed(layer, ROUTES, NO_EXPERT, rows, None, FORMATS.index("float32"))  # which expert: exactly
+            self._packed(layer, ROUTES, NO_EXPERT, rows, None)
         for expert in range(self.shape.experts.count if self.shape.experts else 0):
             if gate_up in names:
                 self._packed(layer, GATE_UP, expert, self._float(gate_up, expert).chunk(2), None)
@@ -192,28 +207,28 @@ class CompiledDecoder:
         bias = torch.cat([b.float() for b in biases if b is not None]).contiguous() if biases[0] is not None else None
         self._packed(layer, slot, NO_EXPERT, weights, bias)
 
+    def _form(self, slot: int) -> Weights:
+        """Return how a matrix is kept: routers exactly (which expert!), the output head in no less than 8 bits."""
+        if slot == ROUTES:
+            return "float32"
+        return "int8" if slot == HEAD and self.weights == "int4" else self.weights
+
     def _packed(
-        self,
-        layer: int,
-        slot: int,
-        expert: int,
-        weights: Sequence[torch.Tensor],
-        bias: torch.Tensor | None,
-        weights_format: int | None = None,
+        self, layer: int, slot: int, expert: int, weights: Sequence[torch.Tensor], bias: torch.Tensor | None
     ) -> None:
         """Hand over the rows of one matrix, (outputs, inputs) in contiguous float32, in parts."""
-        form = self.format if weights_format is None else weights_format
+        form = self._form(slot)
+        if self.exact:
+            weights, form = [rounded(form, w).contiguous() for w in weights], "float32"
         addresses = (ctypes.c_void_p * len(weights))(*(w.data_ptr() for w in weights))
         rows = (ctypes.c_int32 * len(weights))(*(len(w) for w in weights))
-        a_number = (4, 2, 1)[form]
-        scales = 4 * sum(rows) if form == FORMATS.index("int8") else 0
-        self._bytes[layer, slot, expert] = a_number * sum(w.numel() for w in weights) + scales
+        self._bytes[layer, slot, expert] = sum(map(len, weights)) * row_bytes(form, weights[0].shape[1])
         self.c.srm_matrix(
             self.handle,
             layer,
             slot,
             expert,
-            form,
+            FORMATS.index(form),
             len(weights),
             addresses,
             rows,
@@ -236,6 +251,13 @@ class CompiledDecoder:
     def _float(self, name: str, expert: int | None = None) -> torch.Tensor:
         tensor: torch.Tensor = self.source[name].detach()
         return (tensor if expert is None else tensor[expert]).float().contiguous()
+
+
+def row_bytes(form: Weights, inputs: int) -> int:
+    """Return the bytes of one output row: int8 with its scale, int4 with a scale and a least value for each group."""
+    if form == "int4":
+        return -(-inputs // GROUP) * (GROUP // 2 + 4)
+    return {"float32": 4 * inputs, "bfloat16": 2 * inputs, "int8": inputs + 4}[form]
 
 
 def _widest(shape: Architecture) -> int:

@@ -1,7 +1,8 @@
-"""What a candidate keeps so that `srm verify` can ask its weights again: problems with attempts, probes with items."""
+"""What a candidate keeps so that `srm verify` can ask its weights again: problems, probes, general items, as graded."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from ...records import Attempt, AuditItem, EvalItem, Probe, Problem
 from ...store import Artifact, read_records, write_records
 
 STUDENT = "student"  # the role under which the audit asks the candidate
+GENERAL_ITEMS, GENERAL = "general-items.jsonl", "general.jsonl"  # of general ability, and how base and student did
 
 
 def keep_evidence(artifacts: Mapping[str, Artifact], final: str, folder: Path) -> list[Problem]:
     """Write the held-out problems, the greedy attempts of the arm ``final``, and the student's audit items.
 
-    Returns the problems.
+    The general items go with them, each graded for base and student, where they were measured. Returns the problems.
     """
     folder.mkdir(exist_ok=True)
     attempts = [
@@ -36,4 +38,7 @@ def keep_evidence(artifacts: Mapping[str, Artifact], final: str, folder: Path) -
     probed = {item.probe for item in items}
     write_records(folder / "probes.jsonl", [probe for probe in probes.values() if probe.id in probed])
     write_records(folder / "audit.jsonl", items)
+    for name in (GENERAL_ITEMS, GENERAL):
+        if (artifacts["evaluate"].path / name).exists():
+            shutil.copyfile(artifacts["evaluate"].path / name, folder / name)
     return problems

@@ -53,7 +53,7 @@ def mixture(upcycled: Path) -> Any:
     import torch
 
     from srm_core.models.load import load_weights
-    from srm_core.moe.blocks import moe_blocks
+    from srm_core.training.experts.blocks import moe_blocks
 
     model = load_weights(upcycled)
     with torch.no_grad():

@@ -11,7 +11,7 @@ import torch
 from srm_core.errors import ModelError
 from srm_core.models.load import load_weights
 from srm_core.moe.adapters import trainable, with_expert_adapters
-from srm_core.moe.blocks import moe_blocks
+from srm_core.training.experts.blocks import moe_blocks
 
 IDS = torch.arange(80).reshape(2, 40) * 13 % 60 + 3
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 
-from srm_core.moe.balance import select_with_bias, switch_loss, updated_bias, z_loss
+from srm_core.training.experts.balance import select_with_bias, switch_loss, updated_bias, z_loss
 
 LOG3 = math.log(3)
 

@@ -11,9 +11,9 @@ import torch
 
 from srm_core.errors import ConfigError, ModelError
 from srm_core.models.load import load_weights
-from srm_core.moe.blocks import moe_blocks
-from srm_core.moe.esft import chosen_experts, expert_scores, fold, select, train_only
-from srm_core.moe.routing import Decisions, recorded, stacked
+from srm_core.training.experts.blocks import moe_blocks
+from srm_core.training.experts.chosen import chosen_experts, expert_scores, fold, select, train_only
+from srm_core.training.experts.routing import Decisions, recorded, stacked
 
 FIXTURE = Path(__file__).resolve().parents[4] / "shared" / "data" / "fixtures" / "esft"
 IDS = torch.arange(60).reshape(2, 30) * 13 % 60 + 3

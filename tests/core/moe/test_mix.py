@@ -10,12 +10,13 @@ import torch
 
 from srm_core.errors import ConfigError, ModelError, TrainingError
 from srm_core.models.load import load_weights
-from srm_core.moe.blocks import moe_blocks
-from srm_core.moe.domains import loss_on, random_routing, routing_by_domain
+from srm_core.moe.domains import random_routing, routing_by_domain
 from srm_core.moe.mix import averaged, merged_uniformly, mixed
-from srm_core.moe.router import RouterSettings, labelled_loss, mixed_batches, padded, train_routers
-from srm_core.moe.routing import recorded
+from srm_core.moe.router import RouterSettings, mixed_batches, train_routers
 from srm_core.records import TrainingRow
+from srm_core.training.experts.blocks import moe_blocks
+from srm_core.training.experts.routing import recorded
+from srm_core.training.experts.rows import labelled_loss, loss_on, padded
 
 IDS = torch.arange(40).reshape(2, 20) * 37 % 250 + 3
 

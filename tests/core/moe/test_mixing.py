@@ -18,11 +18,12 @@ from srm_core.inference.tokens import encode_completion, encode_prompt
 from srm_core.models.load import load_tokenizer, load_weights, locate
 from srm_core.moe import mixing
 from srm_core.moe.mixing import LOG, MERGE, MIX, RANDOM, REPORT, MixReport, mix
-from srm_core.moe.router import RouterSettings, labelled_loss, padded
+from srm_core.moe.router import RouterSettings
 from srm_core.moe.students import Student, held_out_rows
 from srm_core.prompts import conversation
 from srm_core.records import ChoiceKey, Evidence, Problem, TrainingRow, Verdict
 from srm_core.store import read_rows, sha256
+from srm_core.training.experts.rows import labelled_loss, padded
 
 SYSTEM = "S"
 SUBJECTS = ("law", "sea", "war")

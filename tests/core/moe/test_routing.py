@@ -10,8 +10,8 @@ import torch
 
 from srm_core.errors import ModelError
 from srm_core.models.load import load_weights
-from srm_core.moe.blocks import moe_blocks
-from srm_core.moe.routing import (
+from srm_core.training.experts.blocks import moe_blocks
+from srm_core.training.experts.routing import (
     Decisions,
     counts_of,
     dropped_at,

@@ -15,9 +15,9 @@ from srm_core.cli import cli
 from srm_core.errors import ConfigError, ModelError
 from srm_core.models.load import has_template, load_tokenizer, load_weights, locate
 from srm_core.moe import upcycle as module
-from srm_core.moe.blocks import moe_blocks
 from srm_core.moe.upcycle import REPORT, Upcycled, upcycle
 from srm_core.store import sha256
+from srm_core.training.experts.blocks import moe_blocks
 
 IDS = torch.arange(48).reshape(2, 24) * 37 % 250 + 3
 

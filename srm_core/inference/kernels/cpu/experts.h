@@ -5,7 +5,7 @@
 #pragma once
 #include <vector>
 
-#include "matrix.h"
+#include "products.h"
 
 struct Experts {
   Matrix router;  // one row an expert; with a shared expert one more, its gate

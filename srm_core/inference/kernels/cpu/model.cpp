@@ -2,14 +2,16 @@
 //
 // Tokens of several sequences, prompts and single new ones, stand side by side; each attends to the pages of its own
 // sequence. The reference is reference.py, operation by operation.
+#include <algorithm>
 #include <atomic>
 #include <omp.h>
 #include <sched.h>
 #include <vector>
 
+#include "alone.h"
 #include "attention.h"
 #include "experts.h"
-#include "matrix.h"
+#include "products.h"
 #include "sampling.h"
 
 #if defined(__x86_64__)
@@ -66,6 +68,7 @@ struct Model {
   size_t x_stride, qkv_stride, mix_stride, act_stride;
   size_t route_stride;
   std::vector<float> x, y, qkv, mix, act, last, route, gathered;
+  Rounded rounded;  // the rows of the next product, if its weights are whole numbers
   Routes routes;
   Barrier barrier;
 
@@ -80,11 +83,21 @@ struct Model {
     qkv.resize(s.most_tokens * qkv_stride);
     mix.resize(s.most_tokens * mix_stride);
     act.resize(s.most_tokens * act_stride * (s.active ? s.active : 1));
+    rounded.reserve(s.most_tokens * (s.active ? s.active : 1), std::max({s.hidden, s.heads * s.head_width, s.inner}));
     if (s.experts == 0) return;
     route_stride = padded(s.experts + 1, PANEL);
     route.resize(s.most_tokens * route_stride);
     gathered.resize(s.most_tokens * x_stride * s.active);
     routes.resize(s.most_tokens, s.active);
+  }
+
+  // Row i is whole: round it if the product with `next` needs that. Rows of a product: each by one thread, then all meet.
+  void ready(const Matrix& next, int i, const float* row) {
+    if (next.whole()) rounded.take(i, row, next.inputs);
+  }
+
+  Rows rows(const std::vector<float>& of, size_t stride, int first = 0) const {
+    return {of.data() + first * stride, stride, &rounded, first};
   }
 };
 
@@ -183,7 +196,7 @@ static void mixture(Model& m, const Layer& layer, int tokens, int t, int threads
   const Shape& s = m.s;
   const Experts& experts = layer.experts;
   const int begin = int(int64_t(tokens) * t / threads), end = int(int64_t(tokens) * (t + 1) / threads), A = s.active;
-  multiply(experts.router, m.y.data(), m.x_stride, tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+  multiply(experts.router, m.rows(m.y, m.x_stride), tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
     float* to = m.route.data() + i * m.route_stride + panel * PANEL;
     store(to, low);
     store(to + LANES, high);
@@ -194,22 +207,29 @@ static void mixture(Model& m, const Layer& layer, int tokens, int t, int threads
   meet();
   if (t == 0) m.routes.place(tokens, s.experts, A);
   meet();
-  for (int j = begin * A; j < end * A; j++)
-    memcpy(m.gathered.data() + m.routes.row[j] * m.x_stride, m.y.data() + j / A * m.x_stride, s.hidden * sizeof(float));
+  for (int j = begin * A; j < end * A; j++) {
+    const float* y = m.y.data() + j / A * m.x_stride;
+    memcpy(m.gathered.data() + m.routes.row[j] * m.x_stride, y, s.hidden * sizeof(float));
+    m.ready(experts.gate_up[0], m.routes.row[j], y);
+  }
   meet();
   const std::vector<int>& starts = m.routes.starts;
   for (int e = 0; e < s.experts; e++) {
     float* act = m.act.data() + starts[e] * m.act_stride;
-    multiply(experts.gate_up[e], m.gathered.data() + starts[e] * m.x_stride, m.x_stride, starts[e + 1] - starts[e], t,
-             threads, [&](int panel, int i, Vec gate, Vec up) {
+    multiply(experts.gate_up[e], m.rows(m.gathered, m.x_stride, starts[e]), starts[e + 1] - starts[e], t, threads,
+             [&](int panel, int i, Vec gate, Vec up) {
                store(act + i * m.act_stride + panel * LANES, activated(s.activation, gate) * up);
              });
   }
   meet();
+  if (experts.down[0].whole()) {
+    for (int j = begin * A; j < end * A; j++) m.ready(experts.down[0], j, m.act.data() + j * m.act_stride);
+    meet();
+  }
   for (int e = 0; e < s.experts; e++) {
     float* made = m.gathered.data() + starts[e] * m.x_stride;
-    multiply(experts.down[e], m.act.data() + starts[e] * m.act_stride, m.act_stride, starts[e + 1] - starts[e], t,
-             threads, [&](int panel, int i, Vec low, Vec high) {
+    multiply(experts.down[e], m.rows(m.act, m.act_stride, starts[e]), starts[e + 1] - starts[e], t, threads,
+             [&](int panel, int i, Vec low, Vec high) {
                store(made + i * m.x_stride + panel * PANEL, low);
                store(made + i * m.x_stride + panel * PANEL + LANES, high);
              });
@@ -236,6 +256,11 @@ static void forward(Model& m, const Batch& b, int wanted) {
     auto x = [&](int i) { return m.x.data() + i * m.x_stride; };
     auto y = [&](int i) { return m.y.data() + i * m.x_stride; };
     auto made = [&](int i) { return m.last.data() + i * m.x_stride; };
+    auto ready = [&](const Matrix& next, const std::vector<float>& rows, size_t stride) {  // of rows others wrote to
+      if (!next.whole()) return;
+      for (int i = begin; i < end; i++) m.ready(next, i, rows.data() + i * stride);
+      meet();
+    };
     auto add_to_x = [&](const std::vector<float>& norm, int panel, int i, Vec low, Vec high) {
       float* to = (norm.empty() ? x(i) : made(i)) + panel * PANEL;  // with a norm after it, the rows must be whole first
       store(to, norm.empty() ? load(to) + low : low);
@@ -254,9 +279,12 @@ static void forward(Model& m, const Batch& b, int wanted) {
     }
     for (int number = 0; number < s.layers; number++) {
       const Layer& layer = m.layers[number];
-      for (int i = begin; i < end; i++) rms_norm(x(i), layer.before_attention.data(), y(i), s.hidden, s.epsilon);
+      for (int i = begin; i < end; i++) {
+        rms_norm(x(i), layer.before_attention.data(), y(i), s.hidden, s.epsilon);
+        m.ready(layer.qkv, i, y(i));
+      }
       meet();
-      multiply(layer.qkv, m.y.data(), m.x_stride, b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+      multiply(layer.qkv, m.rows(m.y, m.x_stride), b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
         float* to = m.qkv.data() + i * m.qkv_stride + panel * PANEL;
         store(to, low);
         store(to + LANES, high);
@@ -267,7 +295,8 @@ static void forward(Model& m, const Batch& b, int wanted) {
       for (int task; (task = next[number].fetch_add(1)) < b.tokens * s.kv_heads;)
         attend_group(m, layer, number, b, pages, task / s.kv_heads, task % s.kv_heads, room);
       meet();
-      multiply(layer.out, m.mix.data(), m.mix_stride, b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+      ready(layer.out, m.mix, m.mix_stride);
+      multiply(layer.out, m.rows(m.mix, m.mix_stride), b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
         add_to_x(layer.after_attention, panel, i, low, high);
       });
       meet();
@@ -280,11 +309,13 @@ static void forward(Model& m, const Batch& b, int wanted) {
         meet();
         if (layer.gate_up.data == nullptr) continue;
       }
-      multiply(layer.gate_up, m.y.data(), m.x_stride, b.tokens, t, threads, [&](int panel, int i, Vec gate, Vec up) {
+      ready(layer.gate_up, m.y, m.x_stride);
+      multiply(layer.gate_up, m.rows(m.y, m.x_stride), b.tokens, t, threads, [&](int panel, int i, Vec gate, Vec up) {
         store(m.act.data() + i * m.act_stride + panel * LANES, activated(s.activation, gate) * up);
       });
       meet();
-      multiply(layer.down, m.act.data(), m.act_stride, b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
+      ready(layer.down, m.act, m.act_stride);
+      multiply(layer.down, m.rows(m.act, m.act_stride), b.tokens, t, threads, [&](int panel, int i, Vec low, Vec high) {
         const Vec share = broadcast(sparse ? m.routes.shared_gate[i] : 1.0f);
         add_to_x(layer.after_mlp, panel, i, low * share, high * share);
       });
@@ -293,10 +324,12 @@ static void forward(Model& m, const Batch& b, int wanted) {
       add_normed(layer.after_mlp);
       meet();
     }
-    for (int o = t; o < b.outputs; o += threads)
-      rms_norm(x(b.output_rows[o]), m.last_norm.data(), m.last.data() + o * m.x_stride, s.hidden, s.epsilon);
+    for (int o = t; o < b.outputs; o += threads) {
+      rms_norm(x(b.output_rows[o]), m.last_norm.data(), made(o), s.hidden, s.epsilon);
+      m.ready(m.head, o, made(o));
+    }
     meet();
-    multiply(m.head, m.last.data(), m.x_stride, b.outputs, t, threads, [&](int panel, int o, Vec low, Vec high) {
+    multiply(m.head, m.rows(m.last, m.x_stride), b.outputs, t, threads, [&](int panel, int o, Vec low, Vec high) {
       float* to = b.logits + o * b.logits_stride + panel * PANEL;
       store(to, s.logit_cap > 0 ? capped(low, s.logit_cap) : low);
       store(to + LANES, s.logit_cap > 0 ? capped(high, s.logit_cap) : high);

@@ -27,26 +27,47 @@ typedef int8_t ByteVec __attribute__((vector_size(LANES), aligned(1), may_alias)
 #include <immintrin.h>
 #endif
 
-// LANES signed bytes as floats. The generic conversion goes through halves and quarters of a vector and is several times
-// slower, so the two common machines have their own.
-INLINE Vec widened(const uint8_t* p) {
+// The nearest whole numbers, halves to the even one, of values between -2^22 and 2^22.
+INLINE IVec nearest(Vec v) {
 #if !defined(SRM_PORTABLE) && defined(__AVX512F__)
-  return (Vec)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  return (IVec)_mm512_cvtps_epi32((__m512)v);
 #elif !defined(SRM_PORTABLE) && defined(__AVX2__)
-  return (Vec)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  return (IVec)_mm256_cvtps_epi32((__m256)v);
 #else
-  return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const ByteVec*>(p), IVec), Vec);
+  return __builtin_convertvector((v + 12582912.0f) - 12582912.0f, IVec);  // 1.5 * 2^23 leaves no room for fractions
 #endif
 }
 
 INLINE Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 INLINE void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 INLINE Vec broadcast(float x) { return x - Vec{}; }
+INLINE IVec load(const uint8_t* p) { return *reinterpret_cast<const IVec*>(p); }
+INLINE IVec broadcast(int32_t x) { return x - IVec{}; }
 
 INLINE float sum(Vec v) {
   float s = 0;
   for (int i = 0; i < LANES; i++) s += v[i];
   return s;
+}
+
+INLINE int32_t sum(IVec v) {
+#if !defined(SRM_PORTABLE) && defined(__AVX512F__)
+  return _mm512_reduce_add_epi32((__m512i)v);
+#else
+  int32_t s = 0;
+  for (int i = 0; i < LANES; i++) s += v[i];
+  return s;
+#endif
+}
+
+INLINE int32_t largest(IVec v) {
+#if !defined(SRM_PORTABLE) && defined(__AVX512F__)
+  return _mm512_reduce_max_epi32((__m512i)v);
+#else
+  int32_t m = v[0];
+  for (int i = 1; i < LANES; i++) m = v[i] > m ? v[i] : m;
+  return m;
+#endif
 }
 
 INLINE float largest(Vec v) {

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ModelError
+from ...errors import ModelError
 
 MATRICES = ("gate_up_proj", "down_proj")
-ROUTERS = ("MixtralTopKRouter", "Qwen3MoeTopKRouter", "OlmoeTopKRouter")
+FAMILIES = {"mixtral": "MixtralTopKRouter", "qwen3_moe": "Qwen3MoeTopKRouter", "olmoe": "OlmoeTopKRouter"}
+ROUTERS = tuple(FAMILIES.values())
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Block:
 
 
 def moe_blocks(model: Any) -> list[Block]:
-    """Return the sparse layers of ``model``, in order.
+    """Return the sparse layers of ``model``, in order. Under adapters the routers are the base's, the experts adapted.
 
     Raises:
         ModelError: there are none (the model is dense), or they are of a class not listed in `ROUTERS`.
@@ -47,7 +48,7 @@ def moe_blocks(model: Any) -> list[Block]:
     found = []
     for name, module in parts.items():
         if type(module).__name__ in ROUTERS:
-            home = name.rpartition(".")[0]
+            home = name.removesuffix(".base_layer").rpartition(".")[0]
             layer = int(next(part for part in home.split(".") if part.isdecimal()))
             found.append(Block(layer, home, module, parts[f"{home}.experts"]))
     if not found:

@@ -13,7 +13,7 @@ def switch_loss(logits_TN: torch.Tensor, chosen_TK: torch.Tensor) -> torch.Tenso
     """Return N * sum_i f_i * P_i of one layer: 1 when routing is even, N when one expert takes all.
 
     f_i is the share of the choices that went to expert i (no gradient), P_i the mean probability the router gives it.
-    The loss of a training step is this times a small factor (0.01 in the paper), summed over layers.
+    The loss of a training step is this times a small factor (0.01 in the paper); here, a mean over layers.
     After: Fedus et al. 2022 (Switch Transformers), eq. 4 to 6. The paper has K = 1; with more, the shares still sum to
     one, where transformers' ``load_balancing_loss_func`` lets them sum to K and pools all layers first.
     """

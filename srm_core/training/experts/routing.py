@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from ..records import Value
+from ...records import Value
 from .blocks import moe_blocks
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import torch
 
-from ..errors import ConfigError
+from ...errors import ConfigError
 from .blocks import MATRICES, Block, moe_blocks
 from .routing import Decisions, counts_of
 

@@ -1,0 +1,71 @@
+"""Open a model for the kernels, and compare what they compute with transformers before the first token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...architecture import Architecture, Unknown, architecture_of
+from ..batch import Batch
+from ..compiling import NoKernels
+from .decoder import TritonDecoder
+
+FORMS: Mapping[str, tuple[torch.dtype | None, bool]] = {  # how the weights are held: their type, and whether 4 bits
+    "float32": (None, False),  # as the model has them
+    "bfloat16": (torch.bfloat16, False),
+    "int4": (None, True),
+}
+TOKENS, AT_ONCE = 40, 23  # of the text that is compared; three pages, the last one not full
+
+
+def opened(model: Any, weights: str, bound: float, rounded: float) -> TritonDecoder:
+    """Return a decoder for a transformers model; ``weights`` is one of `FORMS`.
+
+    With the weights as they are its logits are within ``bound`` of the model's own (`error_of`), and with weights that
+    are held otherwise within ``rounded``.
+
+    Raises:
+        Unknown: the engine does not know the model, or computes something else than transformers.
+        NoKernels: the kernels are not here, or cannot be compiled or run on this device.
+    """
+    shape = architecture_of(model)
+    decoder = TritonDecoder(model, shape)
+    _check(decoder, model, bound)
+    dtype, four_bit = FORMS[weights]
+    if dtype is not None or four_bit:
+        decoder = TritonDecoder(model, shape, dtype=dtype, four_bit=four_bit)
+        _check(decoder, model, rounded)
+    return decoder
+
+
+def _check(decoder: TritonDecoder, model: Any, bound: float) -> None:
+    try:
+        off = error_of(decoder, model, decoder.shape)
+    except Exception as error:  # a compiler and a driver raise many kinds; to the user they are one: no kernels
+        raise NoKernels(f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[0]}") from error
+    if not off < bound:
+        raise Unknown(f"this model well enough: its logits are off by {off:.2g}")
+
+
+@torch.inference_mode()
+def error_of(decoder: TritonDecoder, model: Any, shape: Architecture) -> float:
+    """Return the largest difference of a logit from transformers' own, as a share of their spread, on one short text.
+
+    Its first tokens are read in one pass, the others one by one, as they are when text is generated.
+    """
+    ids = np.arange(TOKENS, dtype=np.int32) * 7919 % shape.vocabulary
+    pool = decoder.pool()
+    tables = np.array([[pool.take() for _ in range(3)]], np.int32)
+    cuts = [0, *range(AT_ONCE, TOKENS + 1)]
+    ours = torch.cat([decoder.forward(_piece(ids, a, b, tables), pool.slabs).clone() for a, b in pairwise(cuts)])
+    theirs = model(torch.from_numpy(ids).long()[None].to(decoder.device), use_cache=False).logits[0].float()
+    return float((ours - theirs).abs().max() / theirs.std().clamp(min=1e-6))
+
+
+def _piece(ids: np.ndarray, start: int, end: int, tables: np.ndarray) -> Batch:
+    places = np.arange(end - start, dtype=np.int32)
+    return Batch(ids[start:end].copy(), places + np.int32(start), np.zeros_like(places), tables, places)

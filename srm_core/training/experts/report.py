@@ -1,0 +1,49 @@
+"""How training changed the routing of a mixture: histogram, load variation and dropped choices, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from ...records import TrainingRow, Value
+from ...store import write_atomically
+from ..processes import is_first
+from .routing import LayerRouting, routing_of
+from .rows import decisions_on
+
+REPORT = "routing.json"
+MEASURED = 64  # training rows, the first, at most
+
+
+class Routing(Value):
+    """The routing of the same training rows before a method and after it, layer by layer."""
+
+    rows: int
+    before: tuple[LayerRouting, ...]
+    after: tuple[LayerRouting, ...]
+
+
+class RoutingReport:
+    """Measures the routing of ``model`` when it is made, and once more when the report is written.
+
+    Raises:
+        ModelError: the model is dense.
+    """
+
+    def __init__(self, model: Any, rows: Sequence[TrainingRow]) -> None:
+        self.model, self.rows = model, rows[:MEASURED]
+        self.before = routing_of(decisions_on(model, self.rows))
+
+    def written(self, out: Path, method: str) -> dict[str, float]:
+        """Write ``out/routing.json``; return the means over layers as metrics of ``method``."""
+        after = routing_of(decisions_on(self.model, self.rows))
+        report = Routing(rows=len(self.rows), before=tuple(self.before), after=tuple(after))
+        if is_first():
+            write_atomically(out / REPORT, report.model_dump_json(indent=1) + "\n")
+        return {
+            f"{method}_load_variation_before": fmean(layer.variation for layer in self.before),
+            f"{method}_load_variation_after": fmean(layer.variation for layer in after),
+            f"{method}_dropped_choices": fmean(layer.dropped for layer in after),
+        }
