@@ -114,6 +114,7 @@ STEPS = (
         ("srm_train", "srm_verify", "srm_rewards", "srm_describe_pack"),
         (
             "srm_core.stages.train",
+            "srm_core.stages.carrying",
             "srm_core.stages.mitigation",
             "srm_core.stages.passages",
             "srm_core.stages.reuse",

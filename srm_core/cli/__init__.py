@@ -24,7 +24,7 @@ COMMANDS = {  # name: short help, the same as the command's own
     "mix": "Make one model of several students.",
     "serve": "Serve a model to programs that speak OpenAI's interface.",
     "release": "Release a run's candidate if the gate passes.",
-    "export": "Write a run's student as GGUF, with a Modelfile.",
+    "export": "Write a run's student as GGUF, with a Modelfile, and ask it again.",
     "verify": "Re-hash a release and re-run a sample of its evaluation and audit.",
     "trace": "Walk a record back to its sources, or forward.",
     "leak": "Show a run's leak certificate.",

@@ -30,9 +30,9 @@ def run_method(
             are found before the first method.
         TrainingError: going on would be silently wrong.
     """
+    _check_rewards(pack, data, config)
     if reason := refusal(config, json.loads((base / "config.json").read_text(encoding="utf-8"))):
         raise ConfigError(reason)  # preflight could not know a base that was fetched since
-    _check_rewards(pack, data, config)
     if "gkd" in config.methods:  # before the first method, whichever it is
         from .teachers import require_same_tokenizer
 
