@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from srm_core.errors import ModelError
 from srm_core.inference.adapters import CONFIG, WEIGHTS, Part, read_adapter
-from srm_core.inference.engines import TIERS, VARIABLE
+from srm_core.inference.engines import ROUNDED, TIERS, VARIABLE
 from srm_core.inference.local import TransformersModel, open_local
 from srm_core.models.load import load_weights
 from srm_core.records import Message, Sampling, Weights
@@ -110,7 +110,10 @@ def test_an_adapter_stays_when_weights_below_it_change(small_base: Path, adapter
 
 
 @pytest.mark.parametrize("weights", ["int8", "int4"])
-def test_rounded_weights_take_an_adapter_too(weights: Weights, small_base: Path, adapters: list[Path]) -> None:
+def test_rounded_weights_take_an_adapter_too(
+    weights: Weights, small_base: Path, adapters: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROUNDED, "int4", 2.0)  # of a random model 4 bits leave little
     bare, model = (open_local(f"dir:{small_base}", weights=weights, adapter=a) for a in (None, adapters[0]))
     assert bare is not None
     assert model is not None

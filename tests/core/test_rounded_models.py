@@ -10,8 +10,9 @@ import torch
 from pydantic import ValidationError
 
 from srm_core.config import AuditPolicy
+from srm_core.errors import ModelError
 from srm_core.inference.architecture import architecture_of
-from srm_core.inference.engines import VARIABLE, engine_for, error_of
+from srm_core.inference.engines import ROUNDED, VARIABLE, engine_for, error_of
 from srm_core.inference.kernels import reference
 from srm_core.inference.kernels.compiled import CompiledDecoder
 from srm_core.inference.kernels.reference import ReferenceDecoder
@@ -122,12 +123,19 @@ def test_answers_are_the_same_alone_and_in_a_batch(
     weights: Weights, tier: str, small_model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, tier)
+    monkeypatch.setitem(ROUNDED, "int4", 2.0)  # of a random model 4 bits leave little; what follows holds all the same
     engine = engine_for("small", small_model.model, small_model.tokenizer, weights)
     assert isinstance(engine, PagedEngine)
     prompts = [_prompt(small_model.tokenizer, number) for number in range(9)]
     settings = Sampling(n=2, max_tokens=12, temperature=1.0, seed=5)
     together = engine.generate(prompts, settings)
     assert [engine.generate([prompt], settings)[0] for prompt in prompts] == together
+
+
+def test_a_model_of_which_rounding_leaves_too_little_is_refused(small_model: Any) -> None:
+    # a student whose base was published in 4 bits: what it learned is less than half a step, and was rounded away
+    with pytest.raises(ModelError, match=r"small: with int4 weights its logits are off by .* take int8, or bfloat16"):
+        engine_for("small", small_model.model, small_model.tokenizer, "int4")
 
 
 @pytest.mark.parametrize("name", ["llama", "qwen2-moe"])

@@ -85,7 +85,7 @@ def test_weights_that_no_triton_kernel_reads_are_refused(small: Any) -> None:
 def test_a_compiler_that_fails_leaves_the_model_to_transformers(
     small: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fails(*_: Any) -> float:
+    def fails(*_: Any, **__: Any) -> float:
         raise error
 
     monkeypatch.setattr(opening, "error_of", fails)
@@ -100,7 +100,7 @@ def test_a_compiler_that_fails_leaves_the_model_to_transformers(
 def test_kernels_that_are_wrong_leave_the_model_to_transformers(
     small: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "error_of", lambda *_: float("nan"))
+    monkeypatch.setattr(opening, "error_of", lambda *_, **__: float("nan"))
     monkeypatch.setattr("srm_core.inference.kernels.gpu.decoder.missing", lambda device: "")
     with caplog.at_level(logging.WARNING):
         assert isinstance(engine_for("small", small.model, small.tokenizer), PaddedEngine)

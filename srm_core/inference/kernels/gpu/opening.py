@@ -26,7 +26,7 @@ def opened(model: Any, weights: str, bound: float, rounded: float) -> TritonDeco
     """Return a decoder for a transformers model; ``weights`` is one of `FORMS`.
 
     With the weights as they are its logits are within ``bound`` of the model's own (`error_of`), and with weights that
-    are held otherwise within ``rounded``.
+    are held otherwise within ``rounded`` in the mean.
 
     Raises:
         Unknown: the engine does not know the model, or computes something else than transformers.
@@ -38,13 +38,13 @@ def opened(model: Any, weights: str, bound: float, rounded: float) -> TritonDeco
     dtype, four_bit = FORMS[weights]
     if dtype is not None or four_bit:
         decoder = TritonDecoder(model, shape, dtype=dtype, four_bit=four_bit)
-        _check(decoder, model, rounded)
+        _check(decoder, model, rounded, mean=True)
     return decoder
 
 
-def _check(decoder: TritonDecoder, model: Any, bound: float) -> None:
+def _check(decoder: TritonDecoder, model: Any, bound: float, *, mean: bool = False) -> None:
     try:
-        off = error_of(decoder, model, decoder.shape)
+        off = error_of(decoder, model, decoder.shape, mean=mean)
     except Exception as error:  # a compiler and a driver raise many kinds; to the user they are one: no kernels
         raise NoKernels(f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[0]}") from error
     if not off < bound:
@@ -52,10 +52,11 @@ def _check(decoder: TritonDecoder, model: Any, bound: float) -> None:
 
 
 @torch.inference_mode()
-def error_of(decoder: TritonDecoder, model: Any, shape: Architecture) -> float:
+def error_of(decoder: TritonDecoder, model: Any, shape: Architecture, *, mean: bool = False) -> float:
     """Return the largest difference of a logit from transformers' own, as a share of their spread, on one short text.
 
-    Its first tokens are read in one pass, the others one by one, as they are when text is generated.
+    With ``mean`` the root mean square of the differences instead. Its first tokens are read in one pass, the others
+    one by one, as they are when text is generated.
     """
     ids = np.arange(TOKENS, dtype=np.int32) * 7919 % shape.vocabulary
     pool = decoder.pool()
@@ -63,7 +64,8 @@ def error_of(decoder: TritonDecoder, model: Any, shape: Architecture) -> float:
     cuts = [0, *range(AT_ONCE, TOKENS + 1)]
     ours = torch.cat([decoder.forward(_piece(ids, a, b, tables), pool.slabs).clone() for a, b in pairwise(cuts)])
     theirs = model(torch.from_numpy(ids).long()[None].to(decoder.device), use_cache=False).logits[0].float()
-    return float((ours - theirs).abs().max() / theirs.std().clamp(min=1e-6))
+    off = (ours - theirs) / theirs.std().clamp(min=1e-6)
+    return float(off.pow(2).mean().sqrt() if mean else off.abs().max())
 
 
 def _piece(ids: np.ndarray, start: int, end: int, tables: np.ndarray) -> Batch:
