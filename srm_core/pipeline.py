@@ -14,7 +14,7 @@ from .config import BuildConfig, load_config
 from .distillation.solver import REF as SOLVER
 from .errors import ArtifactError, ConfigError
 from .host import Host, code_digest
-from .preflight import check_settings, open_light_teacher
+from .preflight import check_settings, is_light
 from .records import BuildManifest
 from .sandbox.shared import allow_unsafe
 from .stages.context import Context, Progress, silent
@@ -181,8 +181,8 @@ def build(
     with workspace.lock():
         place = workspace.open_run(run or f"{config.pack}-{config.effort}")
         write_atomically(place.path / "settings.json", config.model_dump_json(indent=1))
-        if _asks_teacher(context, workspace, until):
-            open_light_teacher(config.distill.teacher, context.host)
+        if is_light(config.distill.teacher, context.host) and _asks_teacher(context, workspace, until):
+            context.host.load_model(config.distill.teacher)
         artifacts: dict[str, Artifact] = {}
         for step in STEPS:
             artifacts[step.name] = run_step(step, context, workspace, artifacts)

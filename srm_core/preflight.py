@@ -100,17 +100,13 @@ def _check_teacher(ref: str, host: Host) -> None:
         raise ModelError(f"--teacher {ref}: a teacher has a scheme: {', '.join(f'{name}:' for name in schemes)}")
 
 
-def open_light_teacher(ref: str, host: Host) -> None:
-    """Open a teacher that loads no weights, so that a missing file, library or key is said before hours of work.
+def is_light(ref: str, host: Host) -> bool:
+    """Say whether opening the model ``ref`` loads no weights and sends nothing: plugins name such schemes in ``LIGHT``.
 
-    Plugins name such schemes in ``LIGHT``. Nothing is sent.
-
-    Raises:
-        SrmError: what opening it raised.
+    A build opens such a teacher before its first stage, so that a missing file, library or key is said at once.
     """
     modules = (sys.modules.get(call.__module__) for name, _, call in host.implementations() if name == "srm_load_model")
-    if any(ref.partition(":")[0] in vars(module).get("LIGHT", ()) for module in modules if module):
-        host.load_model(ref)
+    return any(ref.partition(":")[0] in vars(module).get("LIGHT", ()) for module in modules if module)
 
 
 def _check_methods(config: BuildConfig, host: Host) -> None:

@@ -8,7 +8,7 @@ from .calculator import plain
 from .records import Trace
 
 _ANSWER = re.compile(r"^[ \t]*answer[ \t]*:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
-_CITE = re.compile(r"\[(\d{1,3})\]")
+CITATION = re.compile(r"\[(\d{1,3})\]")  # of a piece of the evidence, by its number from 1
 _CITES = re.compile(r"(?:\s*\[\d{1,3}\])+$")
 MAX_ANSWER = 400  # characters; a longer "answer" is an attempt to list them all
 
@@ -27,5 +27,5 @@ def parse_trace(text: str) -> Trace:
     if answer is not None and len(answer) > MAX_ANSWER:
         answer = None
     reasoning = read[: found[0].start()].strip() if found else read.strip()
-    cites = tuple(dict.fromkeys(int(number) for number in _CITE.findall(read)))
+    cites = tuple(dict.fromkeys(int(number) for number in CITATION.findall(read)))
     return Trace(text=text, reasoning=reasoning, answer=answer, cites=cites)

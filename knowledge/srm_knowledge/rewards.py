@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from srm_core.calculator import plain
 from srm_core.prompts import LETTERS
 from srm_core.records import Evidence, Problem, Reward, Trace
+from srm_core.traces import CITATION
 
 from .wording import content_words, overlap
-
-_CITE = re.compile(r"\[(\d{1,3})\]")
 
 
 def rewards(problem: Problem, trace: Trace, evidence: Sequence[Evidence]) -> Iterator[Reward]:
@@ -48,8 +46,8 @@ def _lines(text: str) -> dict[int, str]:
     """Return, for each number cited, the lines it is cited in."""
     found: dict[int, str] = {}
     for line in plain(text).splitlines():
-        for number in {int(number) for number in _CITE.findall(line)}:
-            found[number] = f"{found.get(number, '')} {_CITE.sub(' ', line)}"
+        for number in {int(number) for number in CITATION.findall(line)}:
+            found[number] = f"{found.get(number, '')} {CITATION.sub(' ', line)}"
     return found
 
 

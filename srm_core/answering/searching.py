@@ -8,11 +8,10 @@ condensed text only lines that cite a document that was shown come back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ..records import Completion, Evidence, Message
-from ..traces import parse_trace
+from ..traces import CITATION, parse_trace
 from .answers import NOTHING, Draft, Failed, Retrieve, Step, ids
 from .talking import Talk
 
@@ -27,7 +26,6 @@ CONDENSE = (
     "Write what of these facts bears on the reasoning, one line each, ending in the number of its fact, as [1]. "
     "If nothing does, write: none"
 )
-_CITE = re.compile(r"\[(\d{1,3})\]")
 
 
 def search(talk: Talk, question: str, retrieve: Retrieve) -> Draft:
@@ -107,7 +105,7 @@ def _kept(said: str, found: Sequence[Evidence], evidence: list[Evidence], most: 
     lines: list[str] = []
     readable = False
     for line in said.splitlines():
-        numbers = [int(number) for number in _CITE.findall(line)]
+        numbers = [int(number) for number in CITATION.findall(line)]
         readable = readable or bool(numbers)
         if not numbers or not all(1 <= number <= len(found) for number in numbers):
             continue
@@ -121,7 +119,7 @@ def _kept(said: str, found: Sequence[Evidence], evidence: list[Evidence], most: 
 
 def _renumbered(line: str, found: Sequence[Evidence], evidence: Sequence[Evidence]) -> str:
     """Return ``line`` with its numbers among ``found`` as those among ``evidence``, which holds what it cites."""
-    return _CITE.sub(lambda match: f"[{evidence.index(found[int(match.group(1)) - 1]) + 1}]", line)
+    return CITATION.sub(lambda match: f"[{evidence.index(found[int(match.group(1)) - 1]) + 1}]", line)
 
 
 def _read(written: Sequence[str], evidence: Sequence[Evidence], steps: Sequence[Step]) -> Draft:

@@ -16,10 +16,11 @@ from .architecture import Architecture, Unknown, architecture_of
 from .kernels.batch import Batch, Decoder
 from .kernels.compiled import CompiledDecoder
 from .kernels.compiling import NoKernels
+from .kernels.drift import off_by, short_text
 from .kernels.reference import ReferenceDecoder
 from .padded import PaddedEngine
 from .paged import PagedEngine
-from .pages import PagePool
+from .pages import BLOCK, PagePool
 
 log = logging.getLogger(__name__)
 Tier = Literal["native", "portable", "reference", "transformers"]
@@ -139,13 +140,11 @@ def decoder_for(model: Any, tier: str = "native") -> Decoder:
 def error_of(decoder: Decoder, model: Any, shape: Architecture, *, mean: bool = False) -> float:
     """Return the largest difference of a logit from transformers' own, as a share of their spread, on one short text.
 
-    With ``mean`` the root mean square of the differences instead. A text of 40 tokens spans three pages.
+    With ``mean`` the root mean square of the differences instead.
     """
-    ids = np.arange(40, dtype=np.int32) * 7919 % shape.vocabulary
+    ids = short_text(shape.vocabulary)
     pool = PagePool(shape)
-    tables = np.array([[pool.take() for _ in range(3)]], np.int32)
-    places = np.arange(40, dtype=np.int32)
-    ours = decoder.forward(Batch(ids, places, np.zeros(40, np.int32), tables, places), pool.slabs)
-    theirs = model(torch.from_numpy(ids).long()[None], use_cache=False).logits[0].float()
-    off = (ours - theirs) / theirs.std().clamp(min=1e-6)
-    return float(off.pow(2).mean().sqrt() if mean else off.abs().max())
+    tables = np.array([[pool.take() for _ in range(-(-len(ids) // BLOCK))]], np.int32)
+    places = np.arange(len(ids), dtype=np.int32)
+    ours = decoder.forward(Batch(ids, places, np.zeros_like(places), tables, places), pool.slabs)
+    return off_by(ours, model, ids, mean=mean)

@@ -14,7 +14,7 @@ from ..config import ReleaseConfig
 from ..general.items import SUITE
 from ..records import BuildManifest, Objection, Score
 from .intervals import Interval, mean_over_groups, paired_interval
-from .scoring import ALL, Graded
+from .scoring import ALL, Graded, score_of
 
 DECODING = "likelihood"
 PROBABILITY = "right-choice-probability"
@@ -40,7 +40,9 @@ def probability_scores(graded: Sequence[Graded], *, base: str, final: str, seed:
                 groups.setdefault(kinds[number], []).append(of[number])
             arms = (arm, baseline) if baseline else (arm,)
             used = tuple(ids[each, number] for number in chosen for each in arms)
-            scores.append(_score(kind, arm, baseline, _interval(groups, seed, paired=bool(baseline)), used))
+            named = {"suite": SUITE, "kind": kind, "arm": arm, "decoding": DECODING, "metric": PROBABILITY}
+            interval = _interval(groups, seed, paired=bool(baseline))
+            scores.append(score_of(interval, used, abstained=0, baseline=baseline, **named))
     return scores
 
 
@@ -76,23 +78,6 @@ def _interval(groups: dict[str, list[float]], seed: int, *, paired: bool) -> Int
         return found
     wide, least = paired_interval(values, seed=seed), -1.0 if paired else 0.0
     return Interval(found.value, max(least, min(found.low, wide.low)), max(found.high, wide.high), found.n)
-
-
-def _score(kind: str, arm: str, baseline: str, interval: Interval, attempts: tuple[str, ...]) -> Score:
-    return Score(
-        parents=attempts,
-        suite=SUITE,
-        kind=kind,
-        arm=arm,
-        decoding=DECODING,
-        metric=PROBABILITY,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        n=interval.n,
-        baseline=baseline,
-        attempts=attempts,
-    )
 
 
 def _is(score: Score, wanted: dict[str, str]) -> bool:

@@ -196,20 +196,22 @@ def _score(
     baseline: str = "",
 ) -> Score:
     attempts = tuple(number for cell in cells for number in cell.attempts)
+    abstained = sum(cell.abstained for cell in cells)
+    named = {"suite": suite, "kind": kind, "arm": arm, "decoding": decoding, "metric": metric, "baseline": baseline}
+    return score_of(interval, attempts, abstained=abstained, **named)
+
+
+def score_of(interval: Interval, attempts: tuple[str, ...], *, abstained: int = 0, **named: str) -> Score:
+    """Return the score that ``interval`` is, by the other names of a `Score`, over ``attempts``."""
     return Score(
         parents=attempts,
-        suite=suite,
-        kind=kind,
-        arm=arm,
-        decoding=decoding,
-        metric=metric,
+        attempts=attempts,
         value=interval.value,
         low=interval.low,
         high=interval.high,
         n=interval.n,
-        abstained=sum(cell.abstained for cell in cells),
-        baseline=baseline,
-        attempts=attempts,
+        abstained=abstained,
+        **named,
     )
 
 

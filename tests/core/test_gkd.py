@@ -29,6 +29,8 @@ from srm_core.training.rows import make_rows
 from srm_core.training.teachers import require_same_tokenizer
 from srm_core.workspace import Workspace
 
+from .killing import Killed, differing, killer
+
 SYSTEM = "You reason."
 
 
@@ -73,18 +75,9 @@ def _config(teacher: Path, **changes: Any) -> TrainConfig:
     return TrainConfig.model_validate(fields | changes)
 
 
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
-
-
 def _train(base: Path, data: Path, config: TrainConfig, out: Path, kill_at: int = 0) -> Mapping[str, float]:
     out.mkdir(exist_ok=True)
-
-    def tell(step: int, steps: int, shown: str) -> None:
-        if kill_at and step == kill_at:
-            raise Killed
-
-    return train_gkd(base, data, config, out, system=SYSTEM, tell=tell)
+    return train_gkd(base, data, config, out, system=SYSTEM, tell=killer(kill_at))
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +130,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes(
     )
     names = ["adapter/adapter_model.safetensors", "log.jsonl"]
     names += [f"samples/{path.name}" for path in (straight[0] / "samples").iterdir()]
-    for name in names:
-        assert (tmp_path / name).read_bytes() == (straight[0] / name).read_bytes(), name
+    assert not differing(tmp_path, straight[0], *names)
 
 
 def test_the_first_step_on_rows_is_the_formula_over_the_answer_s_own_tokens(

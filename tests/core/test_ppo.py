@@ -20,6 +20,8 @@ from srm_core.training.ppo import HEAD, Critic
 from srm_core.training.reinforcement import train_policy
 from srm_core.training.rewards import Judge
 
+from .killing import Killed, differing, killer, save_moved_adapter
+
 CONFIG = TrainConfig(
     lora_r=4,
     lora_alpha=8,
@@ -55,30 +57,15 @@ def _judge(unscored: str = "never said") -> Judge:
 def data(small_base: Path, sums: list[Problem], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     write_records(folder / "problems.jsonl", sums[:4])
-    model = with_new_adapter(small_base, CONFIG)
-    draw = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, tensor in model.named_parameters():
-            if "lora_B" in name:
-                tensor.copy_(torch.randn(tensor.shape, generator=draw) * 0.02)
-    model.save_pretrained(folder / "adapter")
+    save_moved_adapter(small_base, CONFIG, folder / "adapter")
     return folder
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 def _train(
     base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, kill_at: int = 0, judge: Judge | None = None
 ) -> Mapping[str, float]:
     out.mkdir(exist_ok=True)
-
-    def tell(step: int, steps: int, shown: str) -> None:
-        if kill_at and step == kill_at:
-            raise Killed
-
-    given: dict[str, Any] = {"judge": judge or _judge(), "system": "You reason.", "tell": tell}
+    given: dict[str, Any] = {"judge": judge or _judge(), "system": "You reason.", "tell": killer(kill_at)}
     return train_policy("ppo", base, data, config, out, **given)
 
 
@@ -123,8 +110,9 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes(
     with pytest.raises(Killed):
         _train(small_base, data, tmp_path, kill_at=kill_at)
     assert _train(small_base, data, tmp_path) == straight[1]
-    for name in ("adapter/adapter_model.safetensors", "log.jsonl", "rollouts/step-00002.jsonl"):
-        assert (tmp_path / name).read_bytes() == (straight[0] / name).read_bytes(), name
+    assert not differing(
+        tmp_path, straight[0], "adapter/adapter_model.safetensors", "log.jsonl", "rollouts/step-00002.jsonl"
+    )
 
 
 @pytest.mark.parametrize("unscored", [False, True])

@@ -26,6 +26,8 @@ from srm_core.training.preference_batches import answer_batch, pair_batch
 from srm_core.training.preference_trainer import _trainer, arguments
 from srm_core.training.rewards import Judge
 
+from .killing import Killed, differing, killer
+
 SYSTEM = "You reason."
 CONFIG = TrainConfig(
     lora_r=4,
@@ -76,20 +78,11 @@ def data(small_base: Path, sums: list[Problem], tmp_path_factory: pytest.TempPat
     return folder
 
 
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
-
-
 def _run(
     train: Train, base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, kill_at: int = 0, **options: Any
 ) -> Mapping[str, float]:
     out.mkdir(exist_ok=True)
-
-    def tell(step: int, steps: int, shown: str) -> None:
-        if kill_at and step == kill_at:
-            raise Killed
-
-    return train(base, data, config, out, judge=options.get("judge") or _judge(), system=SYSTEM, tell=tell)
+    return train(base, data, config, out, judge=options.get("judge") or _judge(), system=SYSTEM, tell=killer(kill_at))
 
 
 @pytest.fixture(scope="module")
@@ -293,8 +286,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes_and_asks_not
     )
     assert steps[0] == 3
     assert resumed == metrics
-    for name in ("adapter/adapter_model.safetensors", "log.jsonl"):
-        assert (straight / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    assert not differing(straight, tmp_path, "adapter/adapter_model.safetensors", "log.jsonl")
     assert not [path.name for path in (tmp_path / "adapter").iterdir() if path.is_dir()]  # no reference beside it
 
 
@@ -315,7 +307,7 @@ def test_a_run_that_was_killed_while_it_asked_asks_the_rest_only(
     assert [file.name for file in sorted((tmp_path / "attempts").iterdir())] == ["batch-00000.jsonl"]
     _run(train_dpo, small_base, data, tmp_path, judge=_judge(verify))
     assert len(seen) == 20 + 30 - 10
-    assert (tmp_path / "pairs.jsonl").read_bytes() == (dpo[0] / "pairs.jsonl").read_bytes()
+    assert not differing(tmp_path, dpo[0], "pairs.jsonl")
 
 
 def test_without_an_adapter_it_starts_from_the_base(small_base: Path, sums: list[Problem], tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ from srm_core.records import Attempt, Completion, Evidence, Problem, Reward, Sam
 from srm_core.store import read_records, read_rows, write_records
 from srm_core.training import reinforcement, shared_prefix, step_loss
 from srm_core.training import rollouts as rollouts_module
-from srm_core.training.lora import merged_weights, with_adapter, with_new_adapter
+from srm_core.training.lora import merged_weights, with_adapter
 from srm_core.training.objectives.methods import METHODS
 from srm_core.training.reinforcement import train_policy
 from srm_core.training.rewards import Judge, total
 from srm_core.training.rollouts import Rollouts
+
+from .killing import Killed, differing, killer, save_moved_adapter
 
 SYSTEM = "You reason."
 CONFIG = TrainConfig(
@@ -65,30 +67,15 @@ def data(small_base: Path, sums: list[Problem], tmp_path_factory: pytest.TempPat
     """Six problems, and an adapter that is no longer the zero it starts as."""
     folder = tmp_path_factory.mktemp("data")
     write_records(folder / "problems.jsonl", sums[:6])
-    model = with_new_adapter(small_base, CONFIG)
-    draw = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, tensor in model.named_parameters():
-            if "lora_B" in name:
-                tensor.copy_(torch.randn(tensor.shape, generator=draw) * 0.02)
-    model.save_pretrained(folder / "adapter")
+    save_moved_adapter(small_base, CONFIG, folder / "adapter")
     return folder
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 def _train(
     base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, kill_at: int = 0, method: str = "grpo"
 ) -> Mapping[str, float]:
     out.mkdir(exist_ok=True)
-
-    def tell(step: int, steps: int, shown: str) -> None:
-        if kill_at and step == kill_at:
-            raise Killed
-
-    return train_policy(method, base, data, config, out, judge=_judge(), system=SYSTEM, tell=tell)
+    return train_policy(method, base, data, config, out, judge=_judge(), system=SYSTEM, tell=killer(kill_at))
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +158,7 @@ def test_a_step_draws_from_the_student_as_it_is_then(small_base: Path, data: Pat
 
 def _same_result(one: Path, other: Path) -> None:
     names = ["adapter/adapter_model.safetensors", "log.jsonl", *(f"rollouts/step-{n:05d}.jsonl" for n in range(3))]
-    for name in names:
-        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    assert not differing(one, other, *names)
 
 
 @pytest.mark.parametrize("kill_at", [1, 3])

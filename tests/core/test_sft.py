@@ -20,12 +20,10 @@ from srm_core.training.lora import with_new_adapter
 from srm_core.training.rows import batch_order, make_rows
 from srm_core.training.sft import train_sft
 
+from .killing import Told, differing, train_told
+
+FILES = ("adapter/adapter_model.safetensors", "log.jsonl")
 CONFIG = TrainConfig(lora_r=4, lora_alpha=8, batch=2, epochs=1.0, learning_rate=3e-3, checkpoint_steps=2, seed=5)
-Told = list[tuple[int, int, str]]
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 @pytest.fixture(scope="module")
@@ -46,21 +44,7 @@ def data(
 
 
 def _train(base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, *, kill_at: int = 0) -> Told:
-    """Train, or be killed when the given step is told of (after the checkpoint of the step before)."""
-    out.mkdir(exist_ok=True)
-    told: Told = []
-
-    def tell(step: int, steps: int, shown: str) -> None:
-        told.append((step, steps, shown))
-        if step == kill_at:
-            raise Killed
-
-    if not kill_at:
-        train_sft(base, data, config, out, tell)
-        return told
-    with pytest.raises(Killed):
-        train_sft(base, data, config, out, tell)
-    return told
+    return train_told(train_sft, base, data, out, config, kill_at)
 
 
 @pytest.fixture(scope="module")
@@ -109,18 +93,12 @@ def test_loss_and_gradient_of_the_first_step_are_those_of_the_masked_tokens_alon
     assert first["grad_norm"] == pytest.approx(float(norm), rel=1e-4)
 
 
-def _same_result(one: Path, other: Path) -> None:
-    for name in ("adapter/adapter_model.safetensors", "log.jsonl"):
-        assert (one / name).read_bytes() == (other / name).read_bytes(), name
-
-
 def test_the_same_seed_gives_the_same_bytes(small_base: Path, data: Path, straight: Path, tmp_path: Path) -> None:
     torch.manual_seed(123)  # whatever was drawn before
     _train(small_base, data, tmp_path / "again")
-    _same_result(straight, tmp_path / "again")
+    assert not differing(straight, tmp_path / "again", *FILES)
     _train(small_base, data, tmp_path / "other", CONFIG.model_copy(update={"seed": 6}))
-    with pytest.raises(AssertionError):
-        _same_result(straight, tmp_path / "other")
+    assert differing(straight, tmp_path / "other", *FILES)
 
 
 @pytest.mark.parametrize("kill_at", [1, 3, 4, 6])
@@ -130,7 +108,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes(
     _train(small_base, data, tmp_path, kill_at=kill_at)
     resumed = _train(small_base, data, tmp_path)
     assert resumed[0][0] == (kill_at - 1) // 2 * 2 + 1  # steps before the last checkpoint are not repeated
-    _same_result(straight, tmp_path)
+    assert not differing(straight, tmp_path, *FILES)
 
 
 def _flip(file: Path) -> None:
@@ -155,7 +133,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_older_one_with_the_same_res
     _train(small_base, data, tmp_path, kill_at=5)
     damage(tmp_path / "checkpoint-4")
     assert _train(small_base, data, tmp_path)[0][0] == 3
-    _same_result(straight, tmp_path)
+    assert not differing(straight, tmp_path, *FILES)
 
 
 def test_a_finished_run_that_is_called_again_gives_the_same_without_a_step(
@@ -164,7 +142,7 @@ def test_a_finished_run_that_is_called_again_gives_the_same_without_a_step(
     shutil.copytree(straight, tmp_path / "copy")
     told = _train(small_base, data, tmp_path / "copy")
     assert not [shown for _, _, shown in told if shown]
-    _same_result(straight, tmp_path / "copy")
+    assert not differing(straight, tmp_path / "copy", *FILES)
 
 
 def _poisoned(base: Path, folder: Path, value: float) -> Path:

@@ -21,7 +21,7 @@ from srm_plugin_langchain.teacher import ChatModelTeacher, completion_of
 from srm_core.distillation.cache import CachedModel
 from srm_core.errors import ConfigError, MissingExtra, ModelError
 from srm_core.host import Host
-from srm_core.preflight import open_light_teacher
+from srm_core.preflight import is_light
 from srm_core.records import Message, Sampling
 
 Respond = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
@@ -344,9 +344,10 @@ def test_without_the_extra_the_error_names_the_command(monkeypatch: pytest.Monke
 def test_a_build_opens_such_a_teacher_before_its_first_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "langchain_openai", None)
     host = Host()
+    assert is_light("openai:m@http://127.0.0.1:1/v1", host)
     with pytest.raises(MissingExtra, match="langchain-openai"):
-        open_light_teacher("openai:m@http://127.0.0.1:1/v1", host)
-    open_light_teacher("dir:/nowhere", host)  # weights are loaded when they are needed
+        host.load_model("openai:m@http://127.0.0.1:1/v1")
+    assert not is_light("dir:/nowhere", host)  # weights are loaded when they are needed
 
 
 def test_a_retry_date_is_read_as_seconds_from_now() -> None:

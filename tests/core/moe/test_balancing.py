@@ -14,7 +14,6 @@ import torch
 from srm_core.config import BuildConfig, TrainConfig
 from srm_core.errors import ConfigError, TrainingError
 from srm_core.models.load import load_weights
-from srm_core.records import TrainingRow
 from srm_core.store import read_rows, write_records
 from srm_core.training.balancing import BIAS, Balancing, balancing_of
 from srm_core.training.experts.blocks import moe_blocks
@@ -25,44 +24,30 @@ from srm_core.training.lora import merged, with_new_adapter
 from srm_core.training.rows import batch_order
 from srm_core.training.sft import train_sft
 
+from ..killing import Killed, differing, killer
+from .test_esft_training import make_rows
+
 CONFIG = TrainConfig(lora_r=2, lora_alpha=4, batch=4, epochs=1.0, learning_rate=1e-2, checkpoint_steps=1, seed=5)
 SETTINGS: dict[str, Any] = {"moe_balance_loss": 0.5, "moe_z_loss": 0.25, "moe_bias_rate": 0.01}
 IDS = torch.arange(20).reshape(2, 10) % 60 + 3
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
-
-
-def _rows() -> list[TrainingRow]:
-    rows = []
-    for number in range(12):
-        ids = tuple(3 + (number * 7 + place * (number % 3 + 1)) % 60 for place in range(16 + number))
-        mask = tuple(place >= 10 for place in range(len(ids)))
-        rows.append(TrainingRow(parents=(f"a{number}",), attempt=f"a{number}", ids=ids, mask=mask))
-    return rows
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve rows: three steps of four."""
     folder = tmp_path_factory.mktemp("data")
-    write_records(folder / "rows.jsonl", _rows())
+    write_records(folder / "rows.jsonl", make_rows())
     return folder
 
 
 def _train(base: Path, data: Path, out: Path, *, kill_at: int = 0, **settings: Any) -> Mapping[str, float]:
     out.mkdir(exist_ok=True)
 
-    def tell(step: int, steps: int, shown: str) -> None:
-        if step == kill_at:
-            raise Killed
-
     config = CONFIG.model_copy(update=settings)
     if not kill_at:
-        return train_sft(base, data, config, out, tell)
+        return train_sft(base, data, config, out, killer(kill_at))
     with pytest.raises(Killed):
-        train_sft(base, data, config, out, tell)
+        train_sft(base, data, config, out, killer(kill_at))
     return {}
 
 
@@ -94,7 +79,7 @@ def test_each_setting_changes_what_is_trained(
 def test_the_first_step_s_loss_is_that_of_the_rows_and_the_papers_terms(
     upcycled: Path, data: Path, plain: Path, tmp_path: Path
 ) -> None:
-    rows = _rows()
+    rows = make_rows()
     order = batch_order([len(row.ids) for row in rows], 4, 1.0, CONFIG.seed)
     model = load_weights(upcycled)
     logits: dict[int, list[torch.Tensor]] = {}
@@ -147,9 +132,9 @@ def test_the_report_has_histogram_variation_and_dropped_choices_of_the_published
 ) -> None:
     metrics = _train(upcycled, data, tmp_path, **SETTINGS)
     routing = Routing.model_validate_json((tmp_path / "routing.json").read_text(encoding="utf-8"))
-    assert list(routing.before) == routing_of(decisions_on(load_weights(upcycled), _rows()))
+    assert list(routing.before) == routing_of(decisions_on(load_weights(upcycled), make_rows()))
     student = merged(upcycled, tmp_path / "adapter")  # as it is loaded anywhere: without the bias
-    counts = [layer.counts for layer in routing_of(decisions_on(student, _rows()))]
+    counts = [layer.counts for layer in routing_of(decisions_on(student, make_rows()))]
     assert [layer.counts for layer in routing.after] == counts
     assert all(sum(layer) == 2 * sum(16 + n for n in range(12)) for layer in counts)
     for key, layers in (("before", routing.before), ("after", routing.after)):
@@ -160,7 +145,7 @@ def test_the_report_has_histogram_variation_and_dropped_choices_of_the_published
 
 def test_the_bias_moves_by_its_rate_towards_what_is_used_less(upcycled: Path) -> None:
     model = load_weights(upcycled)
-    balancing = Balancing(model, _rows()[:1], CONFIG.model_copy(update={"moe_bias_rate": 0.25}))
+    balancing = Balancing(model, make_rows()[:1], CONFIG.model_copy(update={"moe_bias_rate": 0.25}))
     balancing.counts = {0: [5, 2, 1, 0], 1: [1, 1, 1, 1]}  # means 2 and 1
     balancing.move()
     assert balancing.bias[0].tolist() == [-0.25, 0.0, 0.25, 0.25]
@@ -175,7 +160,7 @@ def test_the_bias_decides_who_is_chosen_and_never_how_much_it_counts(family: Any
     model = family(kind)
     with torch.no_grad():
         said = model(IDS).logits
-    balancing = Balancing(model, _rows()[:1], CONFIG.model_copy(update={"moe_bias_rate": 0.1}))
+    balancing = Balancing(model, make_rows()[:1], CONFIG.model_copy(update={"moe_bias_rate": 0.1}))
     with torch.no_grad():
         assert torch.equal(model(IDS).logits, said)  # a bias of nothing changes nothing
     for bias in balancing.bias.values():
@@ -208,8 +193,9 @@ def test_a_killed_run_goes_on_with_its_bias_to_the_same_bytes(
     _train(upcycled, data, tmp_path / "killed", kill_at=kill_at, **given)
     assert (tmp_path / "killed" / f"checkpoint-{kill_at - 1}" / BIAS).exists()
     assert _train(upcycled, data, tmp_path / "killed", **given) == once
-    for name in ("adapter/adapter_model.safetensors", "log.jsonl", "routing.json"):
-        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes(), name
+    assert not differing(
+        tmp_path / "killed", tmp_path / "straight", "adapter/adapter_model.safetensors", "log.jsonl", "routing.json"
+    )
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -26,14 +26,12 @@ from srm_core.training.experts.routing import recorded
 from srm_core.training.lora import merge, merged, starting_model
 from srm_core.training.rows import batch_order
 
+from ..killing import Told, differing, train_told
+
+FILES = ("adapter/experts.safetensors", "adapter/experts.json", "log.jsonl", REPORT, "routing.json")
 CONFIG = TrainConfig(
     methods=("esft",), batch=4, epochs=2.0, checkpoint_steps=2, esft_threshold=0.6, esft_learning_rate=1e-2, seed=5
 )
-Told = list[tuple[int, int, str]]
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 def make_rows(count: int = 12) -> list[TrainingRow]:
@@ -55,20 +53,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _train(base: Path, data: Path, out: Path, config: TrainConfig = CONFIG, *, kill_at: int = 0) -> Told:
-    out.mkdir(exist_ok=True)
-    told: Told = []
-
-    def tell(step: int, steps: int, shown: str) -> None:
-        told.append((step, steps, shown))
-        if step == kill_at:
-            raise Killed
-
-    if not kill_at:
-        train_esft(base, data, config, out, tell)
-        return told
-    with pytest.raises(Killed):
-        train_esft(base, data, config, out, tell)
-    return told
+    return train_told(train_esft, base, data, out, config, kill_at)
 
 
 @pytest.fixture(scope="module")
@@ -171,11 +156,6 @@ def test_the_metrics_and_the_report_of_the_run(upcycled: Path, data: Path, tmp_p
     assert routing.before[1] != routing.after[1]
 
 
-def _same_result(one: Path, other: Path) -> None:
-    for name in ("adapter/experts.safetensors", "adapter/experts.json", "log.jsonl", REPORT, "routing.json"):
-        assert (one / name).read_bytes() == (other / name).read_bytes(), name
-
-
 @pytest.mark.parametrize("kill_at", [1, 3, 6])
 def test_a_killed_run_goes_on_to_the_same_bytes_and_does_not_choose_again(
     upcycled: Path, data: Path, straight: Path, tmp_path: Path, kill_at: int, monkeypatch: pytest.MonkeyPatch
@@ -184,7 +164,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes_and_does_not_choose_again(
     monkeypatch.setattr(esft, "select_experts", lambda *_: pytest.fail("chosen anew"))
     resumed = _train(upcycled, data, tmp_path)
     assert resumed[0][0] == (kill_at - 1) // 2 * 2 + 1
-    _same_result(straight, tmp_path)
+    assert not differing(straight, tmp_path, *FILES)
 
 
 def test_a_damaged_checkpoint_is_passed_over(upcycled: Path, data: Path, straight: Path, tmp_path: Path) -> None:
@@ -194,7 +174,7 @@ def test_a_damaged_checkpoint_is_passed_over(upcycled: Path, data: Path, straigh
     content[-1] ^= 1
     file.write_bytes(content)
     assert _train(upcycled, data, tmp_path)[0][0] == 3
-    _same_result(straight, tmp_path)
+    assert not differing(straight, tmp_path, *FILES)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +184,7 @@ def test_every_setting_of_it_changes_what_is_made(
     upcycled: Path, data: Path, straight: Path, tmp_path: Path, change: Mapping[str, Any]
 ) -> None:
     _train(upcycled, data, tmp_path, CONFIG.model_copy(update=change))
-    with pytest.raises(AssertionError):
-        _same_result(straight, tmp_path)
+    assert differing(straight, tmp_path, *FILES)
 
 
 def test_no_adapter_goes_on_from_it(upcycled: Path, straight: Path) -> None:
@@ -270,7 +249,7 @@ def test_a_build_trains_it_evaluates_it_and_answers_with_it(
     build(config, place, run="esft")
     [trained] = (place.root / "store" / "train").glob("[!.]*/esft")
     [student] = (place.root / "store" / "release").glob("[!.]*/candidate")
-    assert (student / "adapter" / "experts.json").read_bytes() == (trained / "adapter" / "experts.json").read_bytes()
+    assert not differing(student / "adapter", trained / "adapter", "experts.json")
     one, other = merged(upcycled, trained / "adapter").state_dict(), load_weights(student / "merged").state_dict()
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert any(not torch.equal(tensor, one[name]) for name, tensor in load_weights(upcycled).state_dict().items())

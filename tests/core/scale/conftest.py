@@ -22,6 +22,11 @@ from srm_core.training.sft import train_sft
 
 # 18 rows, four a step: the last step has two, which the first of two processes takes, and the second has blanks only
 SHARED: dict[str, Any] = {"lora_r": 4, "lora_alpha": 8, "batch": 4, "epochs": 1.5, "learning_rate": 3e-3, "seed": 5}
+DIES = (  # a process of rank 1 is killed when its fourth step is logged
+    "import os, signal; from srm_core.training.guard import Guard; usual = Guard.on_log; "
+    "Guard.on_log = lambda self, args, state, control, **rest: os.kill(os.getpid(), signal.SIGKILL) "
+    "if os.environ['RANK'] == '1' and state.global_step == 4 else usual(self, args, state, control, **rest)"
+)
 FORKING = Path(__file__).with_name("forking.py")
 
 

@@ -14,6 +14,8 @@ from srm_core.training.launch import train_together
 from srm_core.training.launchable import check_launch
 from srm_core.training.sft import train_sft
 
+from .conftest import DIES
+
 pytest.importorskip("deepspeed", reason="deepspeed is not installed (pip install 'srm-sdk[distributed]')")
 pytestmark = pytest.mark.timeout(600)
 
@@ -56,14 +58,9 @@ def test_a_checkpoint_in_parts_is_gone_on_from_by_the_same_processes_and_refused
     worker: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    dies = (
-        "import os, signal; from srm_core.training.guard import Guard; usual = Guard.on_log; "
-        "Guard.on_log = lambda self, args, state, control, **rest: os.kill(os.getpid(), signal.SIGKILL) "
-        "if os.environ['RANK'] == '1' and state.global_step == 4 else usual(self, args, state, control, **rest)"
-    )
     parts = _under(config, zero=3)
     with pytest.raises(TrainingError, match="process 1 was ended by SIGKILL"):
-        train_together("sft", small_base, data, parts, tmp_path, told[1], worker=worker(dies))
+        train_together("sft", small_base, data, parts, tmp_path, told[1], worker=worker(DIES))
     with pytest.raises(TrainingError, match=r"checkpoint-2: made by 2 processes under ZeRO-3, and cannot be gone on"):
         train_sft(small_base, data, config.model_copy(update={"launch": "none"}), tmp_path, told[1])
     heard, tell = told

@@ -24,12 +24,11 @@ from srm_core.training.cpt import train_cpt
 from srm_core.training.launch import train_together
 from srm_core.training.sft import train_sft
 
+from ..killing import Killed, killer
+from .conftest import DIES
+
 Same = Callable[..., None]
 Worker = Callable[..., Sequence[str]]
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 def _alone(config: TrainConfig, **changes: Any) -> TrainConfig:
@@ -65,15 +64,10 @@ def test_a_process_that_dies_ends_all_and_one_process_goes_on_from_their_checkpo
     worker: Worker,
     tmp_path: Path,
 ) -> None:
-    dies = (
-        "import os, signal; from srm_core.training.guard import Guard; usual = Guard.on_log; "
-        "Guard.on_log = lambda self, args, state, control, **rest: os.kill(os.getpid(), signal.SIGKILL) "
-        "if os.environ['RANK'] == '1' and state.global_step == 4 else usual(self, args, state, control, **rest)"
-    )
     with pytest.raises(
         TrainingError, match=r"^process 1 was ended by SIGKILL.*, and all were ended\. The same command"
     ):
-        train_together("sft", small_base, data, config, tmp_path, told[1], worker=worker(dies))
+        train_together("sft", small_base, data, config, tmp_path, told[1], worker=worker(DIES))
     checkpoint = tmp_path / "checkpoint-2"
     assert is_whole(checkpoint)
     assert {"rng_state_0.pth", "rng_state_1.pth"} <= {file.name for file in checkpoint.iterdir()}
@@ -93,12 +87,8 @@ def test_two_processes_go_on_from_the_checkpoint_of_one(
     worker: Worker,
     tmp_path: Path,
 ) -> None:
-    def kill(step: int, steps: int, shown: str) -> None:
-        if step == 3:
-            raise Killed
-
     with pytest.raises(Killed):
-        train_sft(small_base, data, _alone(config), tmp_path, kill)
+        train_sft(small_base, data, _alone(config), tmp_path, killer(3))
     heard, tell = told
     train_together("sft", small_base, data, config, tmp_path, tell, worker=worker())
     assert heard[0][0] == 3

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from ...architecture import Architecture, Unknown, architecture_of
+from ...pages import BLOCK
 from ..batch import Batch
 from ..compiling import NoKernels
+from ..drift import off_by, short_text
 from .decoder import TritonDecoder
 
 FORMS: Mapping[str, tuple[torch.dtype | None, bool]] = {  # how the weights are held: their type, and whether 4 bits
@@ -19,7 +21,7 @@ FORMS: Mapping[str, tuple[torch.dtype | None, bool]] = {  # how the weights are 
     "bfloat16": (torch.bfloat16, False),
     "int4": (None, True),
 }
-TOKENS, AT_ONCE = 40, 23  # of the text that is compared; three pages, the last one not full
+AT_ONCE = 23  # tokens of the text that are read in one pass
 
 
 def opened(model: Any, weights: str, bound: float, rounded: float) -> TritonDecoder:
@@ -58,14 +60,12 @@ def error_of(decoder: TritonDecoder, model: Any, shape: Architecture, *, mean: b
     With ``mean`` the root mean square of the differences instead. Its first tokens are read in one pass, the others
     one by one, as they are when text is generated.
     """
-    ids = np.arange(TOKENS, dtype=np.int32) * 7919 % shape.vocabulary
+    ids = short_text(shape.vocabulary)
     pool = decoder.pool()
-    tables = np.array([[pool.take() for _ in range(3)]], np.int32)
-    cuts = [0, *range(AT_ONCE, TOKENS + 1)]
+    tables = np.array([[pool.take() for _ in range(-(-len(ids) // BLOCK))]], np.int32)
+    cuts = [0, *range(AT_ONCE, len(ids) + 1)]
     ours = torch.cat([decoder.forward(_piece(ids, a, b, tables), pool.slabs).clone() for a, b in pairwise(cuts)])
-    theirs = model(torch.from_numpy(ids).long()[None].to(decoder.device), use_cache=False).logits[0].float()
-    off = (ours - theirs) / theirs.std().clamp(min=1e-6)
-    return float(off.pow(2).mean().sqrt() if mean else off.abs().max())
+    return off_by(ours, model, ids, mean=mean)
 
 
 def _piece(ids: np.ndarray, start: int, end: int, tables: np.ndarray) -> Batch:
