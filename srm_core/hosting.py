@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import MissingExtra, ModelError
+from .errors import ConfigError, MissingExtra, ModelError
 from .inference.local import TransformersModel, open_local
 from .inference.paged import PagedEngine
 from .pipeline import context_of
@@ -16,10 +17,18 @@ if TYPE_CHECKING:
     from .serving.app import Service
 
 
-def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64, weights: Weights = "float32") -> Service:
-    """Return the service for a run's student (by the run's name), or for a local reference.
+def open_service(
+    model: str,
+    workspace: Workspace,
+    *,
+    most_waiting: int = 64,
+    weights: Weights = "float32",
+    adapter: Path | None = None,
+) -> Service:
+    """Return the service for a run's student (by the run's name), or for a local reference, with an adapter beside it.
 
     Raises:
+        ConfigError: an adapter for a run's student, which has its own.
         MissingExtra: starlette or uvicorn is not installed.
         ModelError: there is no such model, or only transformers can run it.
     """
@@ -30,9 +39,12 @@ def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64, we
         from .serving.worker import Worker
     except ImportError:
         raise MissingExtra("srm serve needs starlette and uvicorn: pip install 'srm-sdk[serve]'") from None
-    opened, system = (
-        _student(model, workspace, weights) if model in workspace.names() else (open_local(model, weights=weights), "")
-    )
+    if model in workspace.names():
+        if adapter is not None:
+            raise ConfigError(f"--adapter: run {model!r} has an adapter of its own; name its base to put another on it")
+        opened, system = _student(model, workspace, weights)
+    else:
+        opened, system = open_local(model, weights=weights, adapter=adapter), ""
     if opened is None:
         raise ModelError(f"{model} is neither a run nor a local model; give a run's name, dir:FOLDER or embedded:NAME")
     if not isinstance(opened.engine, PagedEngine):
@@ -40,7 +52,7 @@ def open_service(model: str, workspace: Workspace, *, most_waiting: int = 64, we
     return Service(model, Worker(opened.engine, most_waiting), system=system)
 
 
-def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel, str]:
+def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel | None, str]:
     context, artifacts = context_of(workspace.run(name), workspace)
     students = Students(context, artifacts["train"], weights)
     model = students.student(students.final)

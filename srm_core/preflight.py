@@ -44,6 +44,11 @@ def check_settings(config: BuildConfig, host: Host) -> None:
     for target in config.release.exports if targets is not None else ():
         if target not in (targets or ()):
             raise ConfigError(f"release.exports: no plugin exports to {target!r}.{hint(target, targets or ())}")
+    if config.audit.weights != "float32" and "adapter" not in config.release.exports:
+        raise ConfigError(
+            f"audit.weights = {config.audit.weights!r} audits rounded weights with the adapter beside them, so the "
+            "release must hold it; add adapter to release.exports"
+        )
 
 
 def _check_kinds(config: BuildConfig, host: Host) -> None:

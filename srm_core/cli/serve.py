@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--queue", default=64, show_default=True, type=click.IntRange(1), help="Requests open at once.")
+@click.option(
+    "--adapter",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A LoRA adapter's folder, put beside MODEL's weights.",
+)
 @weights_option()
 @workspace_option
-def command(model: str, host: str, port: int, queue: int, weights: Weights, workspace: Path | None) -> None:
+def command(
+    model: str, host: str, port: int, queue: int, adapter: Path | None, weights: Weights, workspace: Path | None
+) -> None:
     """Serve a model to programs that speak OpenAI's interface.
 
     MODEL is the name of a run, or a reference such as dir:FOLDER or embedded:smollm2-135m-instruct. A run's student is
@@ -30,6 +37,7 @@ def command(model: str, host: str, port: int, queue: int, weights: Weights, work
     from ..hosting import open_service, run_service
     from ..workspace import open_workspace
 
-    service = open_service(model, open_workspace(workspace), most_waiting=queue, weights=weights)
+    place = open_workspace(workspace)
+    service = open_service(model, place, most_waiting=queue, weights=weights, adapter=adapter)
     click.echo(f"{service.name} on http://{host}:{port}/v1 (stop with Ctrl-C)")
     run_service(service, host, port)

@@ -9,6 +9,7 @@ memory. The base is never changed, so an adapter can be put on, changed and take
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import torch
 
 from ..errors import ModelError
 
+log = logging.getLogger(__name__)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 OUTER = "base_model.model."  # how peft begins the name of every weight
 OTHERWISE = (  # settings under which an adapter is more, or something else, than B A on linear layers
@@ -72,8 +74,8 @@ class Adapter:
         return {f"{name}.weight" for name in self.parts}
 
 
-def read_adapter(folder: Path, model: Any) -> Adapter:
-    """Return the adapter in a folder, for a transformers model.
+def read_adapter(folder: Path, model: Any, *, merged: bool = False) -> Adapter:
+    """Return the adapter in a folder, for a transformers model; ``merged``: the model is its base and itself in one.
 
     Raises:
         ModelError: the folder holds no whole adapter, it was made for another base, or it is of a kind not known here.
@@ -88,7 +90,21 @@ def read_adapter(folder: Path, model: Any) -> Adapter:
         tensors = load_file(folder / WEIGHTS)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"{folder} holds no whole adapter ({CONFIG} and {WEIGHTS}): {error}") from None
+    if merged and isinstance(config, dict):
+        config.pop("base_model_name_or_path", None)  # the model has another name than its base
     return adapter_from(str(folder), config, tensors, model)
+
+
+def adapter_within(folder: Path, model: Any) -> Adapter | None:
+    """Return the adapter in a folder that was merged into ``model``, for weights that are rounded without it.
+
+    None, with a notice, where it is none that can stand beside a base: then base and adapter are rounded together.
+    """
+    try:
+        return read_adapter(folder, model, merged=True)
+    except ModelError as why:
+        log.warning("what was learned is rounded together with the base: %s", why)
+        return None
 
 
 def adapter_from(ref: str, config: Any, tensors: Mapping[str, torch.Tensor], model: Any) -> Adapter:
@@ -113,6 +129,15 @@ def adapter_from(ref: str, config: Any, tensors: Mapping[str, torch.Tensor], mod
         _check_fits(ref, name, down, up, rank, model)
         parts[name] = Part(down.detach().float().contiguous(), up.detach().float().contiguous(), scale)
     return Adapter(ref, parts)
+
+
+@torch.no_grad()
+def take_out(adapter: Adapter, model: Any) -> None:
+    """Take what an adapter added to the weights of ``model`` out of them again."""
+    state = model.state_dict()
+    for name, part in adapter.parts.items():
+        weight = state[f"{name}.weight"]
+        weight.copy_(weight.float() - part.delta().to(weight.device))
 
 
 def _pairs(ref: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:

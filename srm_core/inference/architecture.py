@@ -190,7 +190,7 @@ def inner_names(shape: Architecture, layer: int) -> list[str]:
     if not shape.sparse(layer):
         return [f"{part}.weight" for part in DENSE_INNER]
     assert shape.experts is not None
-    shared = [*(f"{part}.weight" for part in SHARED), SHARED_GATE] if shape.experts.shared else []
+    shared = [f"{part}.weight" for part in (*SHARED, SHARED_GATE)] if shape.experts.shared else []
     return [ROUTER, *EXPERTS, *shared]
 
 
@@ -201,7 +201,7 @@ DENSE_INNER = ("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 ROUTER = "mlp.gate.weight"  # (E, hidden)
 EXPERTS = ("mlp.experts.gate_up_proj", "mlp.experts.down_proj")  # (E, 2 inner, hidden) and (E, hidden, inner)
 SHARED = ("mlp.shared_expert.gate_proj", "mlp.shared_expert.up_proj", "mlp.shared_expert.down_proj")
-SHARED_GATE = "mlp.shared_expert_gate.weight"  # (1, hidden)
+SHARED_GATE = "mlp.shared_expert_gate"  # (1, hidden)
 
 
 def prefix(layer: int) -> str:

@@ -11,12 +11,12 @@ import torch
 
 from ..errors import ConfigError, ModelError
 from ..records import Completion, Sampling, Weights
-from .adapters import Adapter
+from .adapters import Adapter, take_out
 from .architecture import Architecture, Unknown, architecture_of
 from .kernels.batch import Batch, Decoder
 from .kernels.compiled import CompiledDecoder
 from .kernels.compiling import NoKernels
-from .kernels.drift import off_by, short_text
+from .kernels.drift import logits_of, off_by, short_text
 from .kernels.reference import ReferenceDecoder
 from .padded import PaddedEngine
 from .paged import PagedEngine
@@ -52,8 +52,13 @@ class Engine(Protocol):
         ...
 
 
-def engine_for(ref: str, model: Any, tokenizer: Any, weights: Weights = "float32") -> Engine:
+def engine_for(
+    ref: str, model: Any, tokenizer: Any, weights: Weights = "float32", within: Adapter | None = None
+) -> Engine:
     """Return the fastest engine that computes what transformers computes with ``model``; a fallback is logged.
+
+    ``within``: the adapter that was merged into the model. In lower precision it is taken out of its weights, which are
+    rounded without it, and stands beside them: what was learned may be less than a step of theirs.
 
     Raises:
         ModelError: lower precision was asked for, and the compiled kernels, which alone have it, cannot run the model.
@@ -63,11 +68,11 @@ def engine_for(ref: str, model: Any, tokenizer: Any, weights: Weights = "float32
         raise ConfigError(f"{VARIABLE}={tier}: it is one of {', '.join((*TIERS, ON_GPU))}")
     on_cuda = next(model.parameters()).device.type == "cuda"
     if tier == ON_GPU or (on_cuda and VARIABLE not in os.environ):
-        return _on_gpu(ref, model, tokenizer, weights)
+        return _on_gpu(ref, model, tokenizer, weights, within)
     if weights != "float32" and on_cuda:
         raise ModelError(f"{ref}: {weights} weights on a GPU need Triton kernels; {VARIABLE}={tier} leaves them out")
     if weights != "float32":
-        return PagedEngine(_rounded(ref, model, weights, tier), tokenizer)
+        return PagedEngine(_rounded(ref, model, weights, tier, within), tokenizer)
     if tier == "transformers" or next(model.parameters()).device.type != "cpu":
         return PaddedEngine(model, tokenizer)
     try:
@@ -78,10 +83,13 @@ def engine_for(ref: str, model: Any, tokenizer: Any, weights: Weights = "float32
     return PagedEngine(decoder, tokenizer)
 
 
-def _on_gpu(ref: str, model: Any, tokenizer: Any, weights: Weights) -> Engine:
+def _on_gpu(ref: str, model: Any, tokenizer: Any, weights: Weights, within: Adapter | None) -> Engine:
     """Return the engine on Triton kernels; without them transformers generates, and the log says why."""
     from .kernels.gpu.opening import FORMS, opened
 
+    beside = within if weights != "float32" else None
+    if beside is not None:
+        take_out(beside, model)
     try:
         if weights not in FORMS:
             raise NoKernels(f"they hold weights as {', '.join(FORMS)}")
@@ -94,18 +102,23 @@ def _on_gpu(ref: str, model: Any, tokenizer: Any, weights: Weights) -> Engine:
         return PaddedEngine(model, tokenizer)
     engine = PagedEngine(decoder, tokenizer)
     engine.pool = decoder.pool()
+    engine.update_adapter(beside)
     return engine
 
 
-def _rounded(ref: str, model: Any, weights: Weights, tier: str) -> Decoder:
+def _rounded(ref: str, model: Any, weights: Weights, tier: str, within: Adapter | None) -> Decoder:
     if tier not in ("native", "portable"):
         raise ModelError(f"{ref}: {weights} weights need the compiled kernels; {VARIABLE}={tier} leaves them out")
     try:
         shape = architecture_of(model)
+        whole = logits_of(model, short_text(shape.vocabulary))
+        if within is not None:
+            take_out(within, model)
         decoder = CompiledDecoder(model, shape, weights=weights, tier=tier)
+        decoder.adapt(within)
     except (Unknown, NoKernels) as why:
         raise ModelError(f"{ref} cannot run with {weights} weights: {why}") from None
-    off = error_of(decoder, model, shape, mean=True)
+    off = off_by(_said(decoder, shape), whole, mean=True)
     if not off < ROUNDED[weights]:
         raise ModelError(
             f"{ref}: with {weights} weights its logits are off by {off:.2g} of their spread (root mean square; at most "
@@ -142,9 +155,13 @@ def error_of(decoder: Decoder, model: Any, shape: Architecture, *, mean: bool = 
 
     With ``mean`` the root mean square of the differences instead.
     """
+    return off_by(_said(decoder, shape), logits_of(model, short_text(shape.vocabulary)), mean=mean)
+
+
+def _said(decoder: Decoder, shape: Architecture) -> torch.Tensor:
+    """Return the logits (T, V) of a decoder on the short text."""
     ids = short_text(shape.vocabulary)
     pool = PagePool(shape)
     tables = np.array([[pool.take() for _ in range(-(-len(ids) // BLOCK))]], np.int32)
     places = np.arange(len(ids), dtype=np.int32)
-    ours = decoder.forward(Batch(ids, places, np.zeros_like(places), tables, places), pool.slabs)
-    return off_by(ours, model, ids, mean=mean)
+    return decoder.forward(Batch(ids, places, np.zeros_like(places), tables, places), pool.slabs)

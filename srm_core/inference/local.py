@@ -12,7 +12,7 @@ from ..errors import ModelError
 from ..models.load import Checkpoint, load_tokenizer, load_weights, locate
 from ..protocols import Conversation
 from ..records import Completion, Sampling, Weights
-from .adapters import Adapter, read_adapter
+from .adapters import Adapter, adapter_within, read_adapter
 from .engines import engine_for
 from .tokens import encode_completion, encode_prompt, keeps_pieces
 
@@ -20,12 +20,25 @@ SCORE_ROWS = 16
 
 
 class TransformersModel:
-    """A causal language model that generates, scores, and takes new adapter weights without reloading."""
+    """A causal language model that generates, scores, and takes new adapter weights without reloading.
 
-    def __init__(self, ref: str, model: Any, tokenizer: Any, *, rows: int = 48, weights: Weights = "float32") -> None:
+    ``within`` is an adapter that was merged into ``model``: where ``weights`` are rounded, it stays beside them in
+    float32, and ``model`` is left with the weights of the base alone.
+    """
+
+    def __init__(
+        self,
+        ref: str,
+        model: Any,
+        tokenizer: Any,
+        *,
+        rows: int = 48,
+        weights: Weights = "float32",
+        within: Adapter | None = None,
+    ) -> None:
         self.ref = ref
         self.model = model
-        self.engine = engine_for(ref, model, tokenizer, weights)
+        self.engine = engine_for(ref, model, tokenizer, weights, within)
         self.tokenizer = tokenizer
         self.rows = rows
 
@@ -75,9 +88,16 @@ def open_local(
 
 
 def open_checkpoint(
-    checkpoint: Checkpoint, dtype: str = "float32", weights: Weights = "float32", adapter: Path | None = None
+    checkpoint: Checkpoint,
+    dtype: str = "float32",
+    weights: Weights = "float32",
+    adapter: Path | None = None,
+    within: Path | None = None,
 ) -> TransformersModel:
-    """Return the model in a checkpoint that `locate` found safe, with an adapter beside it if there is one."""
+    """Return the model in a checkpoint that `locate` found safe, with an adapter beside it if there is one.
+
+    ``within``: the folder of the adapter that the checkpoint holds already, which is not rounded with its weights.
+    """
     tokenizer = load_tokenizer(checkpoint.folder)
     if tokenizer.eos_token_id is None:
         raise ModelError(f"{checkpoint.ref}: the tokenizer has no end token, so a completion could never finish")
@@ -86,7 +106,9 @@ def open_checkpoint(
             f"{checkpoint.ref}: its tokenizer adds spaces when text is encoded in pieces, so token ids would differ "
             "between training and use; choose a base with a byte-level tokenizer"
         )
-    made = TransformersModel(checkpoint.ref, load_weights(checkpoint.folder, dtype), tokenizer, weights=weights)
+    model = load_weights(checkpoint.folder, dtype)
+    learned = adapter_within(within, model) if within is not None and weights != "float32" else None
+    made = TransformersModel(checkpoint.ref, model, tokenizer, weights=weights, within=learned)
     if adapter is not None:
         made.update_adapter(adapter)
     return made

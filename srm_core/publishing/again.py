@@ -81,4 +81,5 @@ def _verdict(asker: Asker, host: Host, problem: Problem, item: AuditItem) -> boo
 
 
 def _opened(folder: Path, weights: Weights) -> TransformersModel:
-    return open_checkpoint(checked(f"dir:{folder / 'merged'}", folder / "merged"), weights=weights)
+    checkpoint = checked(f"dir:{folder / 'merged'}", folder / "merged")
+    return open_checkpoint(checkpoint, weights=weights, within=folder / "adapter")

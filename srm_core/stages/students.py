@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from pathlib import Path
 
+from ..inference.adapters import adapter_within
 from ..inference.local import TransformersModel
 from ..models.load import load_tokenizer, locate
 from ..protocols import Model
@@ -58,6 +59,10 @@ class Students:
 
         base = locate(self.context.config.base)
         assert base is not None, "the pipeline opens local bases only"
-        model = merged(base.folder, self.trained.path / method / "adapter")
-        ref = f"student:{method}" if self.weights == "float32" else f"student:{method}:{self.weights}"
-        return TransformersModel(ref, model, load_tokenizer(base.folder), weights=self.weights)
+        adapter = self.trained.path / method / "adapter"
+        model = merged(base.folder, adapter)
+        tokenizer = load_tokenizer(base.folder)
+        if self.weights == "float32":
+            return TransformersModel(f"student:{method}", model, tokenizer)
+        ref, within = f"student:{method}:{self.weights}", adapter_within(adapter, model)
+        return TransformersModel(ref, model, tokenizer, weights=self.weights, within=within)

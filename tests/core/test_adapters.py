@@ -14,10 +14,10 @@ from safetensors.torch import load_file, save_file
 
 from srm_core.errors import ModelError
 from srm_core.inference.adapters import CONFIG, WEIGHTS, Part, read_adapter
-from srm_core.inference.engines import ROUNDED, TIERS, VARIABLE
+from srm_core.inference.engines import TIERS, VARIABLE
 from srm_core.inference.local import TransformersModel, open_local
 from srm_core.models.load import load_weights
-from srm_core.records import Message, Sampling, Weights
+from srm_core.records import Message, Sampling
 from srm_core.training.lora import false_alarms_silenced, merged
 
 PROMPTS = [[70, 71, 72], list(range(60, 100)), [5]]
@@ -107,21 +107,6 @@ def test_an_adapter_stays_when_weights_below_it_change(small_base: Path, adapter
         theirs = torch.stack([whole(torch.tensor([prompt])).logits[0, -1] for prompt in PROMPTS])
     ours = model.engine.logits(PROMPTS)  # type: ignore[attr-defined]
     assert float((ours - theirs).abs().max() / theirs.std()) < 1e-4
-
-
-@pytest.mark.parametrize("weights", ["int8", "int4"])
-def test_rounded_weights_take_an_adapter_too(
-    weights: Weights, small_base: Path, adapters: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(ROUNDED, "int4", 2.0)  # of a random model 4 bits leave little
-    bare, model = (open_local(f"dir:{small_base}", weights=weights, adapter=a) for a in (None, adapters[0]))
-    assert bare is not None
-    assert model is not None
-    whole = merged(small_base, adapters[0])
-    with torch.no_grad():
-        theirs = torch.stack([whole(torch.tensor([prompt])).logits[0, -1] for prompt in PROMPTS])
-    off = [float((m.engine.logits(PROMPTS) - theirs).abs().max() / theirs.std()) for m in (model, bare)]  # type: ignore[attr-defined]
-    assert off[0] < {"int8": 0.5, "int4": 1.5}[weights] < off[1]
 
 
 def test_a_part_is_what_it_adds_by_hand() -> None:

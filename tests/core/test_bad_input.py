@@ -79,6 +79,10 @@ def untouched(tmp_path: Path) -> bool:
         (["--set", 'evaluate.arms=["base-fwe"]'], "there is no arm 'base-fwe'. Did you mean 'base-few'?"),
         (["--set", 'evaluate.controls=["shufled"]'], "there is no control 'shufled'. Did you mean 'shuffled'?"),
         (["--set", 'release.exports=["mergd"]'], "no plugin exports to 'mergd'. Did you mean 'merged'?"),
+        (
+            ["--set", "audit.weights=int8", "--set", 'release.exports=["merged"]'],
+            "the release must hold it; add adapter to release.exports",
+        ),
         (["--base", "embeded:smollm2-135m-instruct"], "not embeded:. Did you mean 'embedded'?"),
         (["--base", "embedded:smollm3"], "there is no such embedded base; there is embedded:smollm2-135m-instruct"),
         (["--base", "solver:"], "a base is trained here, so it is one of embedded:, dir:, hf: and tiny:, not solver:"),

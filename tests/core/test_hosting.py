@@ -10,9 +10,11 @@ from click.testing import CliRunner
 
 from srm_core import hosting
 from srm_core.cli import cli
-from srm_core.errors import ModelError
+from srm_core.errors import ConfigError, ModelError
 from srm_core.inference.engines import VARIABLE
 from srm_core.workspace import open_workspace
+
+from .test_adapters import written
 
 
 def test_a_local_model_is_served_without_a_system_prompt(tmp_path: Path) -> None:
@@ -29,6 +31,29 @@ def test_a_model_that_only_transformers_runs_is_refused(tmp_path: Path, monkeypa
     monkeypatch.setenv(VARIABLE, "transformers")
     with pytest.raises(ModelError, match="tiny:0 cannot be served: the engine does not know this kind of model"):
         hosting.open_service("tiny:0", open_workspace(tmp_path))
+
+
+def test_an_adapter_is_served_beside_the_weights(
+    tmp_path: Path, small_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = written(small_base, tmp_path / "adapter", 1)
+    served: list[Any] = []
+    monkeypatch.setattr(hosting, "run_service", lambda service, *_: served.append(service.worker.engine))
+    arguments = ["--adapter", str(adapter), "--weights", "int8", "--workspace", str(tmp_path)]
+    done = CliRunner().invoke(cli, ["serve", f"dir:{small_base}", *arguments])
+    assert done.exit_code == 0, done.output
+    [engine] = served
+    assert (engine.decoder.adapter.ref, engine.decoder.weights) == (str(adapter), "int8")
+    refused = CliRunner().invoke(cli, ["serve", "tiny:0", *arguments])
+    assert refused.exit_code == 1
+    assert "was made for another base" in refused.output
+
+
+def test_a_run_s_student_takes_no_other_adapter(tmp_path: Path) -> None:
+    place = open_workspace(tmp_path)
+    place.open_run("first")
+    with pytest.raises(ConfigError, match="run 'first' has an adapter of its own; name its base"):
+        hosting.open_service("first", place, adapter=tmp_path)
 
 
 def test_the_command_says_where_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

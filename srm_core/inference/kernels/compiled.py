@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,7 @@ class CompiledDecoder:
         self.source = model.state_dict()
         self.adapter: Adapter | None = None
         self._bytes: dict[tuple[int, int, int], int] = {}
+        self._beside_bytes: dict[tuple[int, int], int] = {}
         self.c = library(tier)
         self.c.srm_create.restype = ctypes.c_void_p
         numbers = {name: getattr(shape, name) for name in ("layers", "hidden", "heads", "kv_heads", "head_width")}
@@ -117,8 +118,8 @@ class CompiledDecoder:
 
     @property
     def size(self) -> int:
-        """The bytes of all matrices, the scales of int8 and int4 among them."""
-        return sum(self._bytes.values())
+        """The bytes of all matrices, the scales of int8 and int4 among them, and of the adapter that stands beside."""
+        return sum(self._bytes.values()) + sum(self._beside_bytes.values())
 
     def update(self, names: set[str]) -> None:
         """Pack the weights ``names``, and those that stand in one matrix with them, anew."""
@@ -127,28 +128,35 @@ class CompiledDecoder:
             tables = (self._embedding, *self._angles)
             addresses = (ctypes.c_void_p(t.data_ptr()) for t in tables)
             self.c.srm_tables(self.handle, *addresses, self.shape.context, len(self._angles[0]))
+        for layer, slot, parts in self._matrices():
+            if any(f"{part}.{kind}" in names for part in parts for kind in ("weight", "bias")):
+                self._pack(layer, slot, parts)
         for layer in range(self.shape.layers):
-            for slot, parts in self._slots(layer).items():
-                whole = [prefix(layer) + part for part in parts]
-                if any(f"{part}.{kind}" in names for part in whole for kind in ("weight", "bias")):
-                    self._pack(layer, slot, whole)
             if self.shape.sparse(layer):
                 self._update_experts(layer, names)
             after = AFTER_VECTORS if self.shape.after_norms else {}
             for which, name in {**VECTORS, BEFORE_MLP: self.shape.before_inner, **after}.items():
                 self._norm(layer, which, f"{prefix(layer)}{name}.weight", names)
         self._norm(0, LAST, "model.norm.weight", names)
-        if "lm_head.weight" in names:
-            self._pack(0, HEAD, ["lm_head"])
 
     def adapt(self, adapter: Adapter | None) -> None:
-        """Put an adapter on, instead of the one before; None takes it off.
+        """Put an adapter on, instead of the one before; None takes it off. The base is not touched.
 
-        The matrices it stands beside are packed anew: base plus adapter, rounded together. The base is not touched.
+        In float32 the matrices it belongs to are packed anew, base plus adapter. Beside rounded weights it stands by
+        itself, in float32: what was learned may be less than a step of theirs.
         """
         before = self.adapter.names if self.adapter else set()
         self.adapter = adapter
-        self.update(before | (adapter.names if adapter else set()))
+        names = before | (adapter.names if adapter else set())
+        if self.weights == "float32":
+            self.update(names)
+            return
+        for layer, slot, parts in self._matrices():
+            if any(f"{part}.weight" in names for part in parts):
+                self._put_beside(layer, slot, parts)
+        self.update(
+            {name for name in names if name.endswith(f"{SHARED_GATE}.weight")}
+        )  # kept exactly: base plus adapter
 
     def forward(self, batch: Batch, slabs: list[torch.Tensor]) -> torch.Tensor:
         """Return the logits (O, V), valid until the next pass."""
@@ -184,6 +192,13 @@ class CompiledDecoder:
         )
         return tokens.tolist(), logprobs.tolist()
 
+    def _matrices(self) -> Iterator[tuple[int, int, list[str]]]:
+        """Yield layer, slot and the names of the linear layers each matrix is packed from, those of experts apart."""
+        for layer in range(self.shape.layers):
+            for slot, parts in self._slots(layer).items():
+                yield layer, slot, [prefix(layer) + part for part in parts]
+        yield 0, HEAD, ["lm_head"]
+
     def _slots(self, layer: int) -> dict[int, tuple[str, ...]]:
         """Return what each matrix of a layer is packed from, its experts apart."""
         if not self.shape.sparse(layer):
@@ -192,9 +207,9 @@ class CompiledDecoder:
 
     def _update_experts(self, layer: int, names: set[str]) -> None:
         router, gate, gate_up, down = (prefix(layer) + part for part in (ROUTER, SHARED_GATE, *EXPERTS))
-        if names & {router, gate}:
-            rows = [self._float(name) for name in (router, gate) if name in self.source]
-            self._packed(layer, ROUTES, NO_EXPERT, rows, None)
+        if names & {router, f"{gate}.weight"}:
+            shared = [self._adapted(gate)] if f"{gate}.weight" in self.source else []
+            self._packed(layer, ROUTES, NO_EXPERT, [self._float(router), *shared], None)
         for expert in range(self.shape.experts.count if self.shape.experts else 0):
             if gate_up in names:
                 self._packed(layer, GATE_UP, expert, self._float(gate_up, expert).chunk(2), None)
@@ -202,10 +217,31 @@ class CompiledDecoder:
                 self._packed(layer, DOWN, expert, [self._float(down, expert)], None)
 
     def _pack(self, layer: int, slot: int, parts: Sequence[str]) -> None:
-        weights = [self._adapted(part) for part in parts]
+        beside = self.weights != "float32"
+        weights = [self._float(f"{part}.weight") if beside else self._adapted(part) for part in parts]
         biases = [self.source.get(f"{part}.bias") for part in parts]
         bias = torch.cat([b.float() for b in biases if b is not None]).contiguous() if biases[0] is not None else None
         self._packed(layer, slot, NO_EXPERT, weights, bias)
+
+    def _put_beside(self, layer: int, slot: int, names: Sequence[str]) -> None:
+        """Hand over what the adapter adds to the parts of one matrix; where it adds nothing, nothing stays there."""
+        found = [self.adapter.parts.get(name) if self.adapter else None for name in names]
+        halves = [(part.down, (part.up * part.scale).contiguous()) if part else None for part in found]
+        self._beside_bytes[layer, slot] = sum(4 * tensor.numel() for half in halves if half for tensor in half)
+        several = ctypes.c_void_p * len(names)
+        numbers = ctypes.c_int32 * len(names)
+        shapes = [self.source[f"{name}.weight"].shape for name in names]
+        self.c.srm_beside(
+            self.handle,
+            layer,
+            slot,
+            len(names),
+            several(*(half and half[0].data_ptr() for half in halves)),
+            several(*(half and half[1].data_ptr() for half in halves)),
+            numbers(*(shape[0] for shape in shapes)),
+            numbers(*(len(half[0]) if half else 0 for half in halves)),
+            shapes[0][1],
+        )
 
     def _form(self, slot: int) -> Weights:
         """Return how a matrix is kept: routers exactly (which expert!), the output head in no less than 8 bits."""

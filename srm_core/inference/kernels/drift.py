@@ -1,5 +1,7 @@
 """The short text on which a decoder is compared with transformers, and how far its logits are off on it."""
 
+# T tokens, V vocabulary
+
 from __future__ import annotations
 
 from typing import Any
@@ -15,12 +17,18 @@ def short_text(vocabulary: int) -> np.ndarray:
     return np.arange(TOKENS, dtype=np.int32) * 7919 % vocabulary
 
 
-def off_by(ours: torch.Tensor, model: Any, ids: np.ndarray, *, mean: bool) -> float:
-    """Return how far ``ours`` (T, V) are from the logits of ``model`` on ``ids``, in shares of their spread.
+@torch.no_grad()
+def logits_of(model: Any, ids: np.ndarray) -> torch.Tensor:
+    """Return what a transformers model says (T, V) of the ids of a text."""
+    given = torch.from_numpy(ids).long()[None].to(next(model.parameters()).device)
+    logits: torch.Tensor = model(given, use_cache=False).logits[0].float()
+    return logits
+
+
+def off_by(ours: torch.Tensor, theirs: torch.Tensor, *, mean: bool) -> float:
+    """Return how far logits (T, V) are from others, in shares of the others' spread.
 
     The largest difference, or with ``mean`` the root mean square.
     """
-    given = torch.from_numpy(ids).long()[None].to(ours.device)
-    theirs = model(given, use_cache=False).logits[0].float()
     off = (ours - theirs) / theirs.std().clamp(min=1e-6)
     return float(off.pow(2).mean().sqrt() if mean else off.abs().max())

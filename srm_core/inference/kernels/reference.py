@@ -63,7 +63,7 @@ class ReferenceDecoder:
         found = mixed(y, shares_NA, chosen_NA, gate_up, down, self._activated)
         if not experts.shared:
             return found
-        gate_N1 = torch.sigmoid(y @ self._weight(name + SHARED_GATE).T)
+        gate_N1 = torch.sigmoid(self._linear(y, name + SHARED_GATE))
         return found + gate_N1 * self._dense(y, f"{name}mlp.shared_expert.")
 
     def _attention(self, y: torch.Tensor, layer: int, batch: Batch, slabs: list[torch.Tensor]) -> torch.Tensor:

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <sys/mman.h>
 
+#include "beside.h"
 #include "dots.h"
 #include "int4.h"
 
@@ -22,6 +23,7 @@ struct Matrix {
   uint8_t* data = nullptr;
   float* scales = nullptr;  // of the rows, int8 only
   float* bias = nullptr;
+  Beside beside;  // stays when the weights are packed anew
 
   ~Matrix() { release(); }
 
@@ -34,6 +36,7 @@ struct Matrix {
   }
 
   bool whole() const { return format == INT8 || format == INT4; }  // multiplied as whole numbers
+  bool prepares() const { return whole() || beside.rank; }           // something of each row must be made before
 
   void reserve(int format_, int rows_, int inputs_) {
     release();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <omp.h>
 #include <sched.h>
+#include <utility>
 #include <vector>
 
 #include "alone.h"
@@ -68,7 +69,9 @@ struct Model {
   size_t x_stride, qkv_stride, mix_stride, act_stride;
   size_t route_stride;
   std::vector<float> x, y, qkv, mix, act, last, route, gathered;
-  Rounded rounded;  // the rows of the next product, if its weights are whole numbers
+  Rounded rounded;            // the rows of the next product, if its weights are whole numbers
+  std::vector<float> narrow;  // of the same rows, if an adapter stands beside the weights: (rows, narrow_stride)
+  size_t narrow_stride = 0;
   Routes routes;
   Barrier barrier;
 
@@ -91,13 +94,14 @@ struct Model {
     routes.resize(s.most_tokens, s.active);
   }
 
-  // Row i is whole: round it if the product with `next` needs that. Rows of a product: each by one thread, then all meet.
+  // Row i is whole: make of it what the product with `next` needs. Rows of a product: each by one thread, then all meet.
   void ready(const Matrix& next, int i, const float* row) {
     if (next.whole()) rounded.take(i, row, next.inputs);
+    if (next.beside.rank) next.beside.narrow(row, narrow.data() + i * narrow_stride);
   }
 
   Rows rows(const std::vector<float>& of, size_t stride, int first = 0) const {
-    return {of.data() + first * stride, stride, &rounded, first};
+    return {of.data() + first * stride, stride, &rounded, first, narrow.data(), narrow_stride};
   }
 };
 
@@ -257,7 +261,7 @@ static void forward(Model& m, const Batch& b, int wanted) {
     auto y = [&](int i) { return m.y.data() + i * m.x_stride; };
     auto made = [&](int i) { return m.last.data() + i * m.x_stride; };
     auto ready = [&](const Matrix& next, const std::vector<float>& rows, size_t stride) {  // of rows others wrote to
-      if (!next.whole()) return;
+      if (!next.prepares()) return;
       for (int i = begin; i < end; i++) m.ready(next, i, rows.data() + i * stride);
       meet();
     };
@@ -392,6 +396,26 @@ void srm_matrix(void* model, int layer, int slot, int expert, int format, int co
     to.bias = static_cast<float*>(calloc(to.panels * PANEL, sizeof(float)));
     memcpy(to.bias, bias, total * sizeof(float));
   }
+}
+
+// Put adapters beside a matrix, one for each part it is packed from: `downs` (rank, inputs), `ups` (rows, rank), scaled. A part
+// of rank 0 has none; with all of rank 0 nothing stands beside it.
+void srm_beside(void* model, int layer, int slot, int count, const float* const* downs, const float* const* ups,
+                const int32_t* rows, const int32_t* ranks, int inputs) {
+  Model& m = *static_cast<Model*>(model);
+  Matrix& to = matrix_at(m, layer, slot, -1);
+  to.beside.set(count, downs, ups, ranks, inputs, to.panels * PANEL, [&](int row) -> std::pair<int, int> {
+    if (slot == GATE_UP) {
+      const int part = row / LANES % 2, own = row / PANEL * LANES + row % LANES;
+      return {own < rows[part] ? part : -1, own};
+    }
+    int part = 0;
+    while (part < count && row >= rows[part]) row -= rows[part++];
+    return {part < count ? part : -1, row};
+  });
+  if (size_t(to.beside.rank) <= m.narrow_stride) return;
+  m.narrow_stride = to.beside.rank;
+  m.narrow.resize(m.s.most_tokens * m.narrow_stride);
 }
 
 enum Norm { BEFORE_ATTENTION = 0, BEFORE_MLP = 1, QUERY = 2, KEY = 3, LAST = 4, AFTER_ATTENTION = 5, AFTER_MLP = 6 };

@@ -147,7 +147,8 @@ class TritonDecoder:
         found = self.operations.mixed(y, shares_NA, chosen_NA, gate_up, down, self._gelu)
         if not experts.shared:
             return found
-        gate_N1 = torch.sigmoid(y.float() @ self._weight(name + SHARED_GATE).float().T).to(y.dtype)
+        gate_N1 = y.float() @ self._weight(f"{name}{SHARED_GATE}.weight").float().T
+        gate_N1 = torch.sigmoid(self._adapted(y, gate_N1, name + SHARED_GATE)).to(y.dtype)
         return found + gate_N1 * self._dense(y, f"{name}mlp.shared_expert.")
 
     def _norm(self, x: torch.Tensor, name: str, made: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -160,6 +161,10 @@ class TritonDecoder:
         y = self.operations.product(x, weight) if isinstance(weight, FourBit) else linear(x, weight)
         if isinstance(bias, torch.Tensor):
             y = y + bias
+        return self._adapted(x, y, name)
+
+    def _adapted(self, x: torch.Tensor, y: torch.Tensor, name: str) -> torch.Tensor:
+        """Return ``y``, what a linear layer made of ``x``, with what the adapter adds."""
         part = self.adapter.parts.get(name) if self.adapter else None
         return y if part is None else y + part.added(x).to(y.dtype)
 

@@ -13,7 +13,7 @@ from ...architecture import Architecture, Unknown, architecture_of
 from ...pages import BLOCK
 from ..batch import Batch
 from ..compiling import NoKernels
-from ..drift import off_by, short_text
+from ..drift import logits_of, off_by, short_text
 from .decoder import TritonDecoder
 
 FORMS: Mapping[str, tuple[torch.dtype | None, bool]] = {  # how the weights are held: their type, and whether 4 bits
@@ -65,7 +65,7 @@ def error_of(decoder: TritonDecoder, model: Any, shape: Architecture, *, mean: b
     tables = np.array([[pool.take() for _ in range(-(-len(ids) // BLOCK))]], np.int32)
     cuts = [0, *range(AT_ONCE, len(ids) + 1)]
     ours = torch.cat([decoder.forward(_piece(ids, a, b, tables), pool.slabs).clone() for a, b in pairwise(cuts)])
-    return off_by(ours, model, ids, mean=mean)
+    return off_by(ours, logits_of(model, ids), mean=mean)
 
 
 def _piece(ids: np.ndarray, start: int, end: int, tables: np.ndarray) -> Batch:
