@@ -74,8 +74,8 @@ def main() -> None:
         "1 sequence, bfloat16, transformers.generate": lambda: _theirs(half, tokenizer, prompts[:1], 1),
         "1 sequence, int8": lambda: _ours(ours_eight, prompts[:1], 1),
         "1 sequence, float32, with drafts": lambda: _ours(drafting, prompts[:1], 1),
-        "1 sequence, float32, bandwidth limit": lambda: _bandwidth(weights * 4),
-        "1 sequence, bfloat16, bandwidth limit": lambda: _bandwidth(weights * 2),
+        "1 sequence, float32, bandwidth limit": lambda: bandwidth(weights * 4),
+        "1 sequence, bfloat16, bandwidth limit": lambda: bandwidth(weights * 2),
         "32 sequences, float32": lambda: _ours(ours, prompts, 1),
         "32 sequences, float32, transformers.generate": lambda: _theirs(model, tokenizer, prompts, 1),
         "64 rollouts of 8 prompts, float32": lambda: _ours(ours, prompts[:8], 8),
@@ -134,7 +134,7 @@ def _theirs(model: Any, tokenizer: Any, prompts: list[list[int]], samples: int) 
     return made[:, widest:].numel() / (time.perf_counter() - started)
 
 
-def _bandwidth(size: int) -> float:
+def bandwidth(size: int) -> float:
     """Return how often a second ``size`` bytes can be read by all threads."""
     import torch
 

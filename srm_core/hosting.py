@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .errors import ConfigError, MissingExtra, ModelError
+from .inference.adapters import adapter_within
 from .inference.local import TransformersModel, open_local
 from .inference.paged import PagedEngine
 from .pipeline import context_of
@@ -24,8 +25,11 @@ def open_service(
     most_waiting: int = 64,
     weights: Weights = "float32",
     adapter: Path | None = None,
+    draft: str = "",
 ) -> Service:
     """Return the service for a run's student (by the run's name), or for a local reference, with an adapter beside it.
+
+    ``draft``: what says tokens ahead, a precision of the model's own weights or the reference of a small model.
 
     Raises:
         ConfigError: an adapter for a run's student, which has its own.
@@ -42,22 +46,34 @@ def open_service(
     if model in workspace.names():
         if adapter is not None:
             raise ConfigError(f"--adapter: run {model!r} has an adapter of its own; name its base to put another on it")
-        opened, system = _student(model, workspace, weights)
+        opened, system, within = _student(model, workspace, weights)
     else:
-        opened, system = open_local(model, weights=weights, adapter=adapter), ""
+        opened, system, within = open_local(model, weights=weights, adapter=adapter), "", None
     if opened is None:
         raise ModelError(f"{model} is neither a run nor a local model; give a run's name, dir:FOLDER or embedded:NAME")
     if not isinstance(opened.engine, PagedEngine):
         raise ModelError(f"{model} cannot be served: the engine does not know this kind of model")
+    if draft:
+        _draft(opened, draft, within)
     return Service(model, Worker(opened.engine, most_waiting), system=system)
 
 
-def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel | None, str]:
+def _draft(model: TransformersModel, by: str, within: Path | None) -> None:
+    if by in ("bfloat16", "int8", "int4"):
+        model.draft_with(cast(Weights, by), adapter_within(within, model.model) if within else None)
+        return
+    small = open_local(by) if ":" in by else None
+    if small is None:
+        raise ModelError(f"--draft {by}: it is int4, int8, bfloat16, or the reference of a small model, as dir:FOLDER")
+    model.draft_with(small)
+
+
+def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel | None, str, Path]:
     context, artifacts = context_of(workspace.run(name), workspace)
     students = Students(context, artifacts["train"], weights)
     model = students.student(students.final)
     assert isinstance(model, TransformersModel)
-    return model, context.host.pack().system_prompt
+    return model, context.host.pack().system_prompt, students.adapter()
 
 
 def run_service(service: Service, host: str, port: int) -> None:

@@ -23,10 +23,23 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A LoRA adapter's folder, put beside MODEL's weights.",
 )
+@click.option(
+    "--draft",
+    default="",
+    metavar="WEIGHTS|MODEL",
+    help="What says tokens ahead: MODEL itself in int4, int8 or bfloat16, or a small model. Faster, and the same text.",
+)
 @weights_option()
 @workspace_option
 def command(
-    model: str, host: str, port: int, queue: int, adapter: Path | None, weights: Weights, workspace: Path | None
+    model: str,
+    host: str,
+    port: int,
+    queue: int,
+    adapter: Path | None,
+    draft: str,
+    weights: Weights,
+    workspace: Path | None,
 ) -> None:
     """Serve a model to programs that speak OpenAI's interface.
 
@@ -38,6 +51,6 @@ def command(
     from ..workspace import open_workspace
 
     place = open_workspace(workspace)
-    service = open_service(model, place, most_waiting=queue, weights=weights, adapter=adapter)
+    service = open_service(model, place, most_waiting=queue, weights=weights, adapter=adapter, draft=draft)
     click.echo(f"{service.name} on http://{host}:{port}/v1 (stop with Ctrl-C)")
     run_service(service, host, port)

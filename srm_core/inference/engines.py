@@ -127,6 +127,23 @@ def _rounded(ref: str, model: Any, weights: Weights, tier: str, within: Adapter 
     return decoder
 
 
+def drafting_decoder(model: Any, weights: Weights, within: Adapter | None = None) -> Decoder:
+    """Return a decoder of the model in lower precision, to draft for it; the model itself stays as it is.
+
+    ``within``: as in `engine_for`.
+
+    Raises:
+        ModelError: the compiled kernels are not here or cannot run the model, or too little is left of it.
+    """
+    state = model.state_dict()
+    whole = {name: state[name].clone() for name in (within.names if within else ())}
+    try:
+        return _rounded("the draft", model, weights, os.environ.get(VARIABLE, "native"), within)
+    finally:
+        for name, weight in whole.items():
+            state[name].copy_(weight)
+
+
 def decoder_for(model: Any, tier: str = "native") -> Decoder:
     """Return a decoder for a transformers model on the CPU, its logits compared with the model's own.
 

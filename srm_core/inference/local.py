@@ -13,7 +13,10 @@ from ..models.load import Checkpoint, load_tokenizer, load_weights, locate
 from ..protocols import Conversation
 from ..records import Completion, Sampling, Weights
 from .adapters import Adapter, adapter_within, read_adapter
-from .engines import engine_for
+from .engines import drafting_decoder, engine_for
+from .kernels.batch import Decoder
+from .kernels.compiled import CompiledDecoder
+from .paged import PagedEngine
 from .tokens import encode_completion, encode_prompt, keeps_pieces
 
 SCORE_ROWS = 16
@@ -69,6 +72,34 @@ class TransformersModel:
             ModelError: it was made for another base, is not whole, or is no plain LoRA adapter.
         """
         self.engine.update_adapter(read_adapter(adapter, self.model) if isinstance(adapter, Path) else adapter)
+
+    def draft_with(self, by: Weights | TransformersModel, within: Adapter | None = None) -> None:
+        """Let tokens be said ahead by this model in lower precision, or by a small one; what is said stays the same.
+
+        ``within``: an adapter that was merged into this model's weights; it is not rounded with them.
+
+        Raises:
+            ModelError: only transformers can run one of the two, their tokens differ, or this model is rounded itself.
+        """
+        if isinstance(by, TransformersModel):
+            if by.tokenizer.get_vocab() != self.tokenizer.get_vocab():
+                raise ModelError(f"{by.ref} cannot draft for {self.ref}: its tokens are others")
+            if not isinstance(by.engine, PagedEngine):
+                raise ModelError(f"{by.ref} cannot draft: the engine does not know this kind of model")
+            decoder = by.engine.decoder
+        else:
+            decoder = self._rounded_self(by, within)
+        if not isinstance(self.engine, PagedEngine):
+            raise ModelError(f"{self.ref} is run by transformers itself, which takes no drafts here")
+        self.engine.draft_by(decoder)
+
+    def _rounded_self(self, weights: Weights, within: Adapter | None) -> Decoder:
+        own = self.engine.decoder if isinstance(self.engine, PagedEngine) else None
+        if not isinstance(own, CompiledDecoder) or own.weights != "float32":
+            raise ModelError(f"{self.ref} is not run by compiled kernels in float32, which drafts in {weights} are for")
+        made = drafting_decoder(self.model, weights, within)
+        made.adapt(own.adapter or within)
+        return made
 
     @torch.no_grad()
     def update_weights(self, weights: Mapping[str, torch.Tensor]) -> None:

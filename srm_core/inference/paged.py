@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..records import Completion, Sampling
@@ -23,9 +22,11 @@ from .adapters import Adapter
 from .alternatives import Weighed, weighed
 from .choosing import scored
 from .constraints import restrict
+from .drafter import Drafter, Wish
 from .drafts import DRAFT_ROWS, drafted
-from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Batch, Decoder
+from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Decoder
 from .pages import BLOCK, PagePool, page_keys
+from .readings import Piece, Reading, find, pieces_of, read, remember
 from .sequences import Row, Writer, asked_of, check_fits, check_scored
 
 MOST_ROWS = 48  # that are generated side by side
@@ -51,16 +52,6 @@ class Job:
 
 
 @dataclass
-class Reading:
-    """The pages of one sequence; ``length`` tokens of ``ids`` stand in them, the first ``prompt`` were given."""
-
-    ids: list[int]
-    pages: list[int] = field(default_factory=list)
-    length: int = 0
-    prompt: int = 0
-
-
-@dataclass
 class Turn:
     """A live row in one pass: the tokens it has said that are unread, and tokens it is drafted to say next."""
 
@@ -78,22 +69,23 @@ class Turn:
         """After how many tokens the model is asked for the next one."""
         return 1 + len(self.draft)
 
-    def think_ahead(self) -> None:
-        """Draft the next tokens, at most as many as may still be said."""
-        if self.row.matcher is not None:
-            return
-        left = self.row.sampling.max_tokens - len(self.row.ids) - 1
-        self.draft = drafted([*self.reading.ids, *self.unread], left)
+    @property
+    def most(self) -> int:
+        """How many tokens may be drafted: as many as may be said, none where a grammar decides."""
+        return 0 if self.row.matcher is not None else self.row.sampling.max_tokens - len(self.row.ids) - 1
 
-    def piece(self) -> tuple[Reading, int, list[int]]:
+    def piece(self) -> Piece:
         """Return what is read for the row: its sequence, how many tokens, and after which of them it chooses."""
         new = [*self.unread, *self.draft]
         self.reading.ids += new
         return self.reading, len(new), list(range(len(new) - self.choices, len(new)))
 
-    def write(self, writer: Writer, chosen: Sequence[Chosen]) -> None:
-        """Write chosen tokens for as long as the one before was drafted; then forget the rest of the draft."""
-        kept = self.reading.length - len(self.draft)
+    def write(self, writer: Writer, chosen: Sequence[Chosen]) -> int:
+        """Write chosen tokens for as long as the one before was drafted; then forget the rest of the draft.
+
+        Returns how many drafted tokens were kept.
+        """
+        kept = before_draft = self.reading.length - len(self.draft)
         for (token, logprob, how), expected in zip(chosen, [*self.draft, None], strict=True):
             before = len(self.row.ids)
             writer.write(self.row, token, logprob, how)
@@ -102,6 +94,7 @@ class Turn:
             kept += 1
         del self.reading.ids[kept:]
         self.reading.length = kept
+        return kept - before_draft
 
 
 def _passes(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
@@ -125,6 +118,8 @@ class PagedEngine:
     def __init__(self, decoder: Decoder, tokenizer: Any, draft_rows: int = DRAFT_ROWS) -> None:
         self.decoder = decoder
         self.draft_rows = draft_rows  # with at most so many rows alive, the next tokens are drafted
+        self.drafter: Drafter | None = None  # drafts them; without one they are looked up in what stood before
+        self.drafted = self.kept = 0  # tokens, since the beginning
         self.pool = PagePool(decoder.shape)
         self.writer = Writer(tokenizer)
         self._waiting: deque[Job] = deque()
@@ -139,6 +134,10 @@ class PagedEngine:
         """Put an adapter beside the weights, instead of the one before; None takes it off."""
         self.decoder.adapt(adapter)
         self.pool.clear()
+
+    def draft_by(self, decoder: Decoder) -> None:
+        """Let ``decoder`` say tokens ahead from now on; nothing that is said depends on its weights."""
+        self.drafter = Drafter(decoder, self.writer.end, self.decoder.shape.vocabulary)
 
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, rows: int = MOST_ROWS
@@ -214,10 +213,10 @@ class PagedEngine:
         for prompt in prompts:
             reading = Reading(list(prompt))
             try:
-                while len(reading.ids) - reading.length > MOST_TOKENS:
-                    self._read([(reading, MOST_TOKENS, [])])
-                left = len(reading.ids) - reading.length
-                found.append(self._read([(reading, left, [left - 1])])[0].clone())
+                early, last = pieces_of(reading)
+                for piece in early:
+                    self._read([piece])
+                found.append(self._read([last])[0].clone())
             finally:
                 self.pool.give_back(reading.pages)
         return torch.stack(found)
@@ -226,14 +225,13 @@ class PagedEngine:
         reading = Reading([*prompt, *answer[:-1]])
         found: list[float] = []
         try:
-            self._find(reading, len(prompt) - 1)
+            find(self.pool, reading, len(prompt) - 1)
             while reading.length < len(reading.ids):
                 first = max(reading.length, len(prompt) - 1)  # of the prompt, only the last token's logits
-                left = len(reading.ids) - reading.length
-                piece = min(left, MOST_TOKENS, first - reading.length + MOST_OUTPUTS)
+                piece = min(reading.left, MOST_TOKENS, first - reading.length + MOST_OUTPUTS)
                 wanted = range(first, reading.length + piece)
                 logits = self._read([(reading, piece, [at - reading.length for at in wanted])])
-                self._remember(reading)
+                remember(self.pool, reading)
                 targets = [answer[at - len(prompt) + 1] for at in wanted]
                 if targets:
                     found += self.decoder.choose(logits, scored(targets))[1]
@@ -277,75 +275,48 @@ class PagedEngine:
                 break
             reading = Reading(list(job.prompt), prompt=len(job.prompt))
             keys = page_keys(job.prompt[:-1])
-            self._find(reading, len(job.prompt) - 1)
+            find(self.pool, reading, len(job.prompt) - 1)
             new = keys[reading.length // BLOCK :]
-            left = len(job.prompt) - reading.length
-            if chosen and (tokens + left > MOST_TOKENS or (new and new[0] in begun)):
+            if chosen and (tokens + reading.left > MOST_TOKENS or (new and new[0] in begun)):
                 self.pool.give_back(reading.pages)
                 break
             chosen.append((job, reading))
-            while left > MOST_TOKENS:  # a long prompt is read in pieces, the last one with the others
-                self._read([(reading, MOST_TOKENS, [])])
-                left -= MOST_TOKENS
+            for piece in pieces_of(reading)[0]:  # a long prompt is read in pieces, the last one with the others
+                self._read([piece])
             begun.update(new)
-            tokens += left
+            tokens += reading.left
             room -= job.sampling.n
-        logits = self._read([(r, len(r.ids) - r.length, [len(r.ids) - r.length - 1]) for _, r in chosen]).clone()
+        logits = self._read([pieces_of(reading)[1] for _, reading in chosen]).clone()
         for _, reading in chosen:
-            self._remember(reading)
+            remember(self.pool, reading)
         return logits
 
-    def _find(self, reading: Reading, most: int) -> None:
-        """Take the pages that are known of the first ``most`` tokens of the sequence."""
-        for key in page_keys(reading.ids[:most]):
-            page = self.pool.find(key)
-            if page is None:
-                break
-            reading.pages.append(self.pool.share(page))
-            reading.length += BLOCK
-
-    def _read(self, pieces: Sequence[tuple[Reading, int, list[int]]]) -> torch.Tensor:
-        """Read the next tokens of each sequence; return the logits at the wanted places of each piece, in order."""
-        ids: list[int] = []
-        positions: list[int] = []
-        numbers: list[int] = []
-        outputs: list[int] = []
-        for number, (reading, count, wanted) in enumerate(pieces):
-            outputs += [len(ids) + place for place in wanted]
-            end = reading.length + count
-            ids += reading.ids[reading.length : end]
-            positions += range(reading.length, end)
-            numbers += [number] * count
-            while len(reading.pages) * BLOCK < end:
-                reading.pages.append(self.pool.take())
-        tables = np.zeros((len(pieces), max(len(reading.pages) for reading, _, _ in pieces)), np.int32)
-        for number, (reading, _, _) in enumerate(pieces):
-            tables[number, : len(reading.pages)] = reading.pages
-        arrays = [np.array(each, np.int32) for each in (ids, positions, numbers, outputs)]
-        batch = Batch(arrays[0], arrays[1], arrays[2], tables, arrays[3])
-        logits = self.decoder.forward(batch, self.pool.slabs)
-        for reading, count, _ in pieces:
-            reading.length += count
-        return logits
-
-    def _remember(self, reading: Reading) -> None:
-        """Let the full pages of a prompt that was read serve others that begin like it."""
-        for page, key in zip(reading.pages, page_keys(reading.ids[: reading.length]), strict=False):
-            self.pool.remember(page, key)
+    def _read(self, pieces: Sequence[Piece]) -> torch.Tensor:
+        return read(self.decoder, self.pool, pieces)
 
     def _next(self, live: Sequence[tuple[Row, Reading]]) -> None:
         """Give every live row its next token, and as many of its drafted tokens as it would have said itself."""
         turns = [Turn(row, reading) for row, reading in live]
         if len(live) <= self.draft_rows:
-            for turn in turns:
-                turn.think_ahead()
+            self._draft(turns)
         for together in _passes(turns):
             logits = self._read([turn.piece() for turn in together])
             places = [(turn.row, ahead) for turn in together for ahead in range(turn.choices)]
             logits = restrict(logits, [row.matcher for row, _ in places])  # such a row drafts nothing: one place each
             chosen = iter(self._chosen(logits, places))
             for turn in together:
-                turn.write(self.writer, [next(chosen) for _ in range(turn.choices)])
+                self.drafted += len(turn.draft)
+                self.kept += turn.write(self.writer, [next(chosen) for _ in range(turn.choices)])
+
+    def _draft(self, turns: Sequence[Turn]) -> None:
+        """Let each row's next tokens be said ahead, by the drafter if there is one, else by what stood there before."""
+        if self.drafter is None:
+            for turn in turns:
+                turn.draft = drafted([*turn.reading.ids, *turn.unread], turn.most)
+            return
+        wishes = [Wish(turn.row, [*turn.reading.ids, *turn.unread], turn.most, turn.reading) for turn in turns]
+        for turn, draft in zip(turns, self.drafter.drafts(wishes), strict=True):
+            turn.draft = draft
 
     def _chosen(self, logits_RV: torch.Tensor, places: Sequence[tuple[Row, int]]) -> list[Chosen]:
         """Return the token of each place, and for rows that keep them its alternatives."""
@@ -375,4 +346,6 @@ class PagedEngine:
         for row, reading in self._live:
             if row.done:
                 self.pool.give_back(reading.pages)
+                if self.drafter is not None:
+                    self.drafter.forget(reading)
         self._live = [(row, reading) for row, reading in self._live if not row.done]
