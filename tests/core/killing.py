@@ -57,12 +57,12 @@ def differing(one: Path, other: Path, *names: str) -> list[str]:
     return [name for name in names if (one / name).read_bytes() != (other / name).read_bytes()]
 
 
-def save_moved_adapter(base: Path, config: TrainConfig, folder: Path) -> None:
-    """Write an adapter of ``base`` that is no longer the zero it starts as."""
+def save_moved_adapter(base: Path, config: TrainConfig, folder: Path, size: float = 0.02) -> None:
+    """Write an adapter of ``base`` that is no longer the zero it starts as: its B matrices are drawn at random."""
     model = with_new_adapter(base, config)
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, tensor in model.named_parameters():
             if "lora_B" in name:
-                tensor.copy_(torch.randn(tensor.shape, generator=draw) * 0.02)
+                tensor.copy_(torch.randn(tensor.shape, generator=draw) * size)
     model.save_pretrained(folder)

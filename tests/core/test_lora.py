@@ -14,6 +14,8 @@ from srm_core.inference.local import open_local
 from srm_core.models.load import load_weights, locate
 from srm_core.training.lora import merge, merged_weights, with_adapter, with_new_adapter
 
+from .killing import save_moved_adapter
+
 CONFIG = TrainConfig(lora_r=4, lora_alpha=8, seed=3)
 IDS = torch.tensor([[7, 70, 71, 90, 40, 12, 13, 200]])
 
@@ -22,13 +24,7 @@ IDS = torch.tensor([[7, 70, 71, 90, 40, 12, 13, 200]])
 def adapter(small_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter that changes a lot: its B matrices are drawn at random."""
     folder = tmp_path_factory.mktemp("adapter")
-    model = with_new_adapter(small_base, CONFIG)
-    draw = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, tensor in model.named_parameters():
-            if "lora_B" in name:
-                tensor.copy_(torch.randn(tensor.shape, generator=draw) * 0.1)
-    model.save_pretrained(folder)
+    save_moved_adapter(small_base, CONFIG, folder, size=0.1)
     return folder
 
 

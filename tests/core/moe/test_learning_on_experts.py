@@ -12,9 +12,11 @@ from srm_core.config import TrainConfig
 from srm_core.models.load import load_weights
 from srm_core.records import FormulaKey, Problem, Reward, Verdict
 from srm_core.store import write_records
-from srm_core.training.lora import merged_weights, with_new_adapter
+from srm_core.training.lora import merged_weights
 from srm_core.training.reinforcement import train_policy
 from srm_core.training.rewards import Judge
+
+from ..killing import save_moved_adapter
 
 CONFIG = TrainConfig(
     lora_r=2, lora_alpha=4, rl_steps=2, rl_prompts=1, rl_samples=4, rl_max_tokens=6, rl_learning_rate=1e-2
@@ -24,14 +26,8 @@ CONFIG = TrainConfig(
 @pytest.fixture
 def data(upcycled: Path, tmp_path: Path) -> Path:
     """A problem, and an adapter on attention, routers and experts that is no longer zero."""
-    model = with_new_adapter(upcycled, CONFIG)
-    draw = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, tensor in model.named_parameters():
-            if "lora_B" in name:
-                tensor.copy_(torch.randn(tensor.shape, generator=draw) * 0.1)
     folder = tmp_path / "data"
-    model.save_pretrained(folder / "adapter")
+    save_moved_adapter(upcycled, CONFIG, folder / "adapter", size=0.1)
     key = FormulaKey(formula="f", inputs={}, low=1, high=1)
     write_records(folder / "problems.jsonl", [Problem(kind="k", question="One?", answer="1", anchor="a", key=key)])
     return folder
