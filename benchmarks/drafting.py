@@ -19,7 +19,7 @@ from typing import Any
 from decode import measure, ratio
 
 HERE = Path(__file__).resolve().parent
-PER_KIND = 2
+PER_KIND = 1
 PLAIN, LOOKED_UP, DRAFTED = "no drafts", "looked up", "said ahead in int4"
 
 

@@ -17,6 +17,7 @@ from .pages import PagePool
 from .readings import Reading, find, pieces_of, read, remember
 from .sequences import Row, asked_of
 
+ROWS = 2  # with more rows side by side drafting takes as long as it saves
 LONGEST = 7  # tokens of a draft; with the one that is certain, a pass of eight
 SURE = math.log(0.5)  # a draft ends before a token that the drafting decoder finds less probable
 
@@ -34,11 +35,13 @@ class Wish:
 class Drafter:
     """Says tokens ahead with a decoder and pages of its own.
 
-    ``end``: the tokens nothing comes after; ``vocabulary``: of the model that checks, tokens beyond it are not drafted.
+    ``end``: the tokens nothing comes after; ``vocabulary``: of the model that checks, tokens beyond it are not drafted;
+    ``rows``: with more side by side it is not asked.
     """
 
-    def __init__(self, decoder: Decoder, end: set[int], vocabulary: int) -> None:
+    def __init__(self, decoder: Decoder, end: set[int], vocabulary: int, rows: int = ROWS) -> None:
         self.decoder = decoder
+        self.rows = rows
         self.end = end
         self.vocabulary = vocabulary
         self.pool = PagePool(decoder.shape)

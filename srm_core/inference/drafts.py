@@ -15,11 +15,14 @@ LONGEST = 6  # tokens of a draft
 MATCHES = (4, 3, 2)  # tokens that must have stood there before, the longest match first
 
 
-def drafted(ids: Sequence[int], most: int) -> list[int]:
-    """Return at most ``min(most, LONGEST)`` tokens that followed the last tokens of ``ids`` where they stood last."""
+def drafted(ids: Sequence[int], most: int, matches: Sequence[int] = MATCHES) -> list[int]:
+    """Return at most ``min(most, LONGEST)`` tokens that followed the last tokens of ``ids`` where they stood last.
+
+    ``matches``: how many last tokens must have stood there, tried in order.
+    """
     whole = array("q", ids)
     data, width = whole.tobytes(), whole.itemsize
-    for count in MATCHES:
+    for count in matches:
         if most <= 0 or len(ids) <= count:
             continue
         tail = data[-count * width :]

@@ -22,8 +22,8 @@ from .adapters import Adapter
 from .alternatives import Weighed, weighed
 from .choosing import scored
 from .constraints import restrict
-from .drafter import Drafter, Wish
-from .drafts import DRAFT_ROWS, drafted
+from .drafter import ROWS, Drafter, Wish
+from .drafts import DRAFT_ROWS, MATCHES, drafted
 from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Decoder
 from .pages import BLOCK, PagePool, page_keys
 from .readings import Piece, Reading, find, pieces_of, read, remember
@@ -63,6 +63,11 @@ class Turn:
     def unread(self) -> list[int]:
         """The row's tokens that do not stand in its pages yet."""
         return self.row.ids[self.reading.length - self.reading.prompt :]
+
+    @property
+    def ids(self) -> list[int]:
+        """Everything given and said."""
+        return [*self.reading.ids, *self.unread]
 
     @property
     def choices(self) -> int:
@@ -135,9 +140,9 @@ class PagedEngine:
         self.decoder.adapt(adapter)
         self.pool.clear()
 
-    def draft_by(self, decoder: Decoder) -> None:
-        """Let ``decoder`` say tokens ahead from now on; nothing that is said depends on its weights."""
-        self.drafter = Drafter(decoder, self.writer.end, self.decoder.shape.vocabulary)
+    def draft_by(self, decoder: Decoder, rows: int = ROWS) -> None:
+        """Let ``decoder`` say tokens ahead while at most ``rows`` are alive; nothing that is said depends on it."""
+        self.drafter = Drafter(decoder, self.writer.end, self.decoder.shape.vocabulary, rows)
 
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, rows: int = MOST_ROWS
@@ -309,13 +314,13 @@ class PagedEngine:
                 self.kept += turn.write(self.writer, [next(chosen) for _ in range(turn.choices)])
 
     def _draft(self, turns: Sequence[Turn]) -> None:
-        """Let each row's next tokens be said ahead, by the drafter if there is one, else by what stood there before."""
-        if self.drafter is None:
-            for turn in turns:
-                turn.draft = drafted([*turn.reading.ids, *turn.unread], turn.most)
-            return
-        wishes = [Wish(turn.row, [*turn.reading.ids, *turn.unread], turn.most, turn.reading) for turn in turns]
-        for turn, draft in zip(turns, self.drafter.drafts(wishes), strict=True):
+        """Look up each row's next tokens; where no long match is found, a drafter says them, if there is one."""
+        drafter = self.drafter if self.drafter and len(turns) <= self.drafter.rows else None
+        for turn in turns:
+            turn.draft = drafted(turn.ids, turn.most, MATCHES[:1] if drafter else MATCHES)
+        asked = [turn for turn in turns if drafter and not turn.draft and turn.most > 0]
+        wishes = [Wish(turn.row, turn.ids, turn.most, turn.reading) for turn in asked]
+        for turn, draft in zip(asked, drafter.drafts(wishes) if drafter else (), strict=True):
             turn.draft = draft
 
     def _chosen(self, logits_RV: torch.Tensor, places: Sequence[tuple[Row, int]]) -> list[Chosen]:

@@ -14,6 +14,7 @@ from srm_core import hosting
 from srm_core.cli import cli
 from srm_core.errors import ModelError
 from srm_core.inference import drafter as drafter_module
+from srm_core.inference import paged
 from srm_core.inference.architecture import architecture_of
 from srm_core.inference.drafter import LONGEST, Drafter, Wish
 from srm_core.inference.engines import VARIABLE, decoder_for, drafting_decoder
@@ -43,7 +44,7 @@ def always_sure(monkeypatch: pytest.MonkeyPatch) -> None:
 def pair(decoder: Any, drafting: Any, tokenizer: Any, rows: int = 64) -> tuple[Counted, Counted]:
     """Return an engine that ``drafting`` drafts for, and one without drafts."""
     ahead, plain = Counted(decoder, tokenizer, draft_rows=rows), Counted(decoder, tokenizer, draft_rows=0)
-    ahead.draft_by(drafting)
+    ahead.draft_by(drafting, rows)
     return ahead, plain
 
 
@@ -246,3 +247,27 @@ def test_the_server_drafts_by_a_precision_or_a_small_model(
     assert [engine.drafter.decoder.weights for engine in served] == ["int8", "float32"]
     with pytest.raises(ModelError, match="--draft int5: it is int4, int8, bfloat16, or the reference of a small model"):
         hosting.open_service(f"dir:{small_base}", open_workspace(tmp_path), draft="int5")
+
+
+@pytest.mark.usefixtures("always_sure")
+def test_with_more_rows_than_it_pays_for_and_where_the_text_repeats_it_is_not_asked(
+    small_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder, tokenizer = decoder_for(small_model.model), small_model.tokenizer
+    asked: list[int] = []
+    drafts = Drafter.drafts
+    monkeypatch.setattr(Drafter, "drafts", lambda self, wishes: asked.append(len(wishes)) or drafts(self, wishes))
+    engine = PagedEngine(decoder, tokenizer, draft_rows=64)
+    engine.draft_by(decoder)
+    engine.writer.end = set()
+    sampling = Sampling(max_tokens=6, calculator=False)
+    engine.generate([[70, 71, 72 + k] for k in range(3)], sampling)
+    assert not asked
+    engine.generate([[70, 71, 72 + k] for k in range(2)], sampling)
+    assert asked[0] == 2
+    asked.clear()
+    matches: list[tuple[int, ...]] = []
+    monkeypatch.setattr(paged, "drafted", lambda ids, most, wanted: matches.append(wanted) or [9][:most])
+    engine.generate([[70, 71, 72]], sampling)
+    assert set(asked) == {0}  # all was looked up
+    assert set(matches) == {(4,)}
