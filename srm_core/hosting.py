@@ -17,6 +17,9 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from .serving.app import Service
 
+ROUNDINGS = ("bfloat16", "int8", "int4")
+DRAFTS = "it is int4, int8, bfloat16, or the reference of a small model, as dir:FOLDER"
+
 
 def open_service(
     model: str,
@@ -43,6 +46,8 @@ def open_service(
         from .serving.worker import Worker
     except ImportError:
         raise MissingExtra("srm serve needs starlette and uvicorn: pip install 'srm-sdk[serve]'") from None
+    if draft and draft not in ROUNDINGS and ":" not in draft:
+        raise ModelError(f"--draft {draft}: {DRAFTS}")  # before anything is loaded
     if model in workspace.names():
         if adapter is not None:
             raise ConfigError(f"--adapter: run {model!r} has an adapter of its own; name its base to put another on it")
@@ -59,12 +64,12 @@ def open_service(
 
 
 def _draft(model: TransformersModel, by: str, within: Path | None) -> None:
-    if by in ("bfloat16", "int8", "int4"):
+    if by in ROUNDINGS:
         model.draft_with(cast(Weights, by), adapter_within(within, model.model) if within else None)
         return
-    small = open_local(by) if ":" in by else None
+    small = open_local(by)
     if small is None:
-        raise ModelError(f"--draft {by}: it is int4, int8, bfloat16, or the reference of a small model, as dir:FOLDER")
+        raise ModelError(f"--draft {by}: {DRAFTS}")
     model.draft_with(small)
 
 
