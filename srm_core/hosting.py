@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from .errors import ConfigError, MissingExtra, ModelError
 from .inference.adapters import adapter_within
+from .inference.kernels.compiled import FORMATS
 from .inference.local import TransformersModel, open_local
 from .inference.paged import PagedEngine
 from .pipeline import context_of
@@ -17,7 +18,7 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from .serving.app import Service
 
-ROUNDINGS = ("bfloat16", "int8", "int4")
+ROUNDINGS = tuple(form for form in FORMATS if form != "float32")
 DRAFTS = "it is int4, int8, bfloat16, or the reference of a small model, as dir:FOLDER"
 
 
@@ -48,6 +49,7 @@ def open_service(
         raise MissingExtra("srm serve needs starlette and uvicorn: pip install 'srm-sdk[serve]'") from None
     if draft and draft not in ROUNDINGS and ":" not in draft:
         raise ModelError(f"--draft {draft}: {DRAFTS}")  # before anything is loaded
+    opened: TransformersModel | None
     if model in workspace.names():
         if adapter is not None:
             raise ConfigError(f"--adapter: run {model!r} has an adapter of its own; name its base to put another on it")
@@ -73,7 +75,7 @@ def _draft(model: TransformersModel, by: str, within: Path | None) -> None:
     model.draft_with(small)
 
 
-def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel | None, str, Path]:
+def _student(name: str, workspace: Workspace, weights: Weights) -> tuple[TransformersModel, str, Path]:
     context, artifacts = context_of(workspace.run(name), workspace)
     students = Students(context, artifacts["train"], weights)
     model = students.student(students.final)

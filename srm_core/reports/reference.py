@@ -133,10 +133,11 @@ def _kind(option: click.Option) -> str:
     if option.is_flag:
         return ""
     kind = (
-        " \\| ".join(option.type.choices)
+        " | ".join(option.type.choices)
         if isinstance(option.type, click.Choice)
         else option.make_metavar(click.Context(click.Command("x")))
     )
+    kind = kind.replace("|", "\\|")  # a bar would end the cell
     return f"{kind}, repeatable" if option.multiple else kind
 
 

@@ -109,9 +109,7 @@ def test_long_prompts_are_caught_up_with_in_pieces_and_equal_beginnings_are_read
     prompts = [[*beginning, 70 + k] for k in range(4)]
     same(ahead, plain, prompts, Sampling(max_tokens=12))
     read = []
-    forward = decoder.forward
     ahead.drafter.decoder = Watched(decoder, lambda batch: read.append(len(batch.ids)))  # type: ignore[union-attr]
-    assert forward is not None
     ahead.generate([[*beginning, 90]], Sampling(max_tokens=12))
     assert sum(read) < 60  # the beginning is found
 
@@ -156,9 +154,6 @@ def test_no_draft_goes_beyond_what_is_wanted_known_or_has_room(small_model: Any)
 def test_ids_that_the_drafting_decoder_does_not_have_are_not_read() -> None:
     small = model_of("llama")  # 131 tokens
     decoder = CompiledDecoder(small, architecture_of(small), "float32")
-
-    class Stranger:
-        model, tokenizer = small, None
 
     drafts = Drafter(decoder, set(), 500)
     own = Reading([5, 400, 7])
