@@ -177,9 +177,9 @@ def _same_base(ref: str, recorded: Any, own: str) -> None:
 
 
 def _short(name: str) -> str:
-    """Return a base's name without its folder or owner; a hub's snapshot is named by its model."""
+    """Return a base's name without its scheme, folder or owner; a hub's snapshot is named by its model."""
     parts = [part for part in name.replace("\\", "/").split("/") if part]
     for part in parts:
         if part.startswith("models--"):
             return part.rpartition("--")[2].lower()
-    return parts[-1].lower() if parts else ""
+    return parts[-1].rpartition(":")[2].lower() if parts else ""

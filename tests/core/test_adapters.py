@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from srm_core.errors import ModelError
-from srm_core.inference.adapters import CONFIG, WEIGHTS, Part, read_adapter
+from srm_core.inference.adapters import CONFIG, WEIGHTS, Part, _same_base, read_adapter
 from srm_core.inference.engines import TIERS, VARIABLE
 from srm_core.inference.local import TransformersModel, open_local
 from srm_core.models.load import load_weights
@@ -179,3 +179,9 @@ def test_a_hub_s_snapshot_is_known_by_its_model(small_model: Any, adapters: list
     snapshot = f"/cache/models--owner--{own}/snapshots/0123abcd"
     folder = _changed(adapters[0], tmp_path / "x", lambda c, t: c.update(base_model_name_or_path=snapshot))
     assert read_adapter(folder, small_model.model).names
+
+
+def test_a_published_adapter_names_its_base_by_scheme_and_fits_its_folder() -> None:
+    _same_base("the adapter", "embedded:smollm2-135m-instruct", "/cache/models/smollm2-135m-instruct")
+    with pytest.raises(ModelError, match="made for another base: other, and this is smollm2-135m-instruct"):
+        _same_base("the adapter", "embedded:other", "/cache/models/smollm2-135m-instruct")
