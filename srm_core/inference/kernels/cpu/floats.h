@@ -73,7 +73,7 @@ struct InFloats {
   }
 
   template <int P, int N>
-  static void tile(const Matrix& m, int panel, const Rows& rows, int row, Vec (*made)[N][2]) {
+  static void tile(const Matrix& m, int panel, const Rows& rows, int row, const Share&, Vec (*made)[N][2]) {
     const uint8_t* w[P];
     for (int p = 0; p < P; p++) {
       w[p] = m.data + (panel + p) * m.panel_bytes;
@@ -82,7 +82,7 @@ struct InFloats {
     piece<P, N, 0>(w, rows.x + row * rows.stride, rows.stride, m.inputs, nullptr, made);
   }
 
-  static constexpr int LINE = 64, PIECE = 96;  // bytes; inputs: two panels of them take 24 kB with the widest vectors
+  static constexpr int PIECE = 96;  // inputs: two panels of them take 24 kB with the widest vectors
   static constexpr int TOGETHER = 96, BLOCKS = (TOGETHER + MOST_ROWS - 1) / MOST_ROWS;  // rows whose inputs stay near
 
   template <int LINES, int N>

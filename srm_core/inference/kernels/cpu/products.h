@@ -8,33 +8,35 @@
 #include "whole.h"
 
 template <class K, int P, int N, class Done>
-INLINE void several(const Matrix& m, int panel, const Rows& rows, int row, const Done& done) {
-  Vec made[P][N][2];
-  K::template tile<P, N>(m, panel, rows, row, made);
+INLINE void several(const Matrix& m, int panel, const Rows& rows, int row, const Share& share, const Done& done) {
+  alignas(LINE) Vec made[P][N][2];
+  K::template tile<P, N>(m, panel, rows, row, share, made);
   for (int p = 0; p < P; p++)
     for (int n = 0; n < N; n++) finish(m, rows, panel + p, row + n, made[p][n][0], made[p][n][1], done);
 }
 
 template <class K, int N, class Done>
-void rows_at_once(const Matrix& m, int first, int last, const Rows& rows, int row, int n, const Done& done) {
+void rows_at_once(const Matrix& m, int first, int last, const Rows& rows, int row, int n, const Share& share,
+                  const Done& done) {
   if constexpr (N > 0) {
-    if (n < N) return rows_at_once<K, N - 1>(m, first, last, rows, row, n, done);
+    if (n < N) return rows_at_once<K, N - 1>(m, first, last, rows, row, n, share, done);
     constexpr int P = K::panels(N);
     int panel = first;
-    for (; panel + P <= last; panel += P) several<K, P, N>(m, panel, rows, row, done);
-    for (; panel < last; panel++) several<K, 1, N>(m, panel, rows, row, done);
+    for (; panel + P <= last; panel += P) several<K, P, N>(m, panel, rows, row, share, done);
+    for (; panel < last; panel++) several<K, 1, N>(m, panel, rows, row, share, done);
   }
 }
 
-// The share of thread `t` of `threads` in  m times n rows: its panels for all rows, four panels at a time.
+// The share of thread `t` of `threads` in  m times n rows: its panels for all rows, a few panels at a time.
 template <class K, class Done>
 void product(const Matrix& m, const Rows& rows, int n, int t, int threads, const Done& done) {
   int first = int(int64_t(m.panels) * t / threads), last = int(int64_t(m.panels) * (t + 1) / threads);
   int blocks = (n + K::MOST_ROWS - 1) / K::MOST_ROWS;
-  for (int panel = first; panel < last; panel += 4)
+  for (int panel = first; panel < last; panel += AT_ONCE)
     for (int b = 0; b < blocks; b++) {
-      int row = int(int64_t(n) * b / blocks), end = int(int64_t(n) * (b + 1) / blocks);
-      rows_at_once<K, K::MOST_ROWS>(m, panel, panel + 4 < last ? panel + 4 : last, rows, row, end - row, done);
+      const int row = int(int64_t(n) * b / blocks), end = int(int64_t(n) * (b + 1) / blocks);
+      const int after = panel + AT_ONCE < last ? panel + AT_ONCE : last;
+      rows_at_once<K, K::MOST_ROWS>(m, panel, after, rows, row, end - row, Share{b, blocks}, done);
     }
 }
 

@@ -13,6 +13,14 @@ struct Rows {
   size_t narrow_stride = 0;
 };
 
+constexpr int LINE = 64;    // bytes of the cache
+constexpr int AT_ONCE = 4;  // panels that all rows are multiplied with before the next ones
+
+// Which of the blocks of rows this is: while it computes, its part of the panels after these comes nearer.
+struct Share {
+  int part, parts;
+};
+
 // `done(panel, row, low, high)` takes what a row of the matrix times a row of the batch makes.
 template <class Done>
 INLINE void finish(const Matrix& m, const Rows& rows, int panel, int row, Vec low, Vec high, const Done& done) {

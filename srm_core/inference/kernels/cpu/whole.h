@@ -26,8 +26,10 @@ struct InWholeNumbers {
   static constexpr int panels(int rows) { return rows * 16 <= ACCUMULATORS ? 4 : rows * 8 <= ACCUMULATORS ? 2 : 1; }
 
   template <int P, int N>
-  static void tile(const Matrix& m, int panel, const Rows& rows, int row, Vec (*made)[N][2]) {
+  static void tile(const Matrix& m, int panel, const Rows& rows, int row, const Share& share, Vec (*made)[N][2]) {
     const Rounded& from = *rows.rounded;
+    const int lines = m.group_bytes / LINE, first = lines * share.part / share.parts;
+    const int last = share.parts > 1 ? lines * (share.part + 1) / share.parts : first;
     const uint8_t* w[P];
     size_t place[N];  // of the first group of each row
     Vec sums[P][N][2];
@@ -36,6 +38,9 @@ struct InWholeNumbers {
     for (int p = 0; p < P; p++)
       for (int n = 0; n < N; n++) sums[p][n][0] = sums[p][n][1] = Vec{};
     for (int g = 0; g < m.groups; g++) {
+      for (int p = 0; p < P; p++)
+        for (int line = first; line < last; line++)
+          __builtin_prefetch(w[p] + AT_ONCE * m.panel_bytes + g * m.group_bytes + line * LINE, 0, 2);
       IVec dots[P][N][2];
 #pragma GCC unroll 4
       for (int p = 0; p < P; p++)
