@@ -50,6 +50,15 @@ class Asked(Value):
     core: bool = True
 
 
+class Paraphrase(Value):
+    """Questions reworded by a model; each rewording is checked, and the template stays where none holds."""
+
+    teacher: Text  # a model's reference, e.g. "dir:models/teacher"
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the problems
+    samples: Annotated[int, Field(ge=1, le=8)] = 3  # rewordings tried of each; the first that holds is taken
+    temperature: Annotated[float, Field(gt=0)] = 0.8
+
+
 class Vocabulary(Value):
     """A mapping file, read. ``home`` is the folder its ``files`` are found in."""
 
@@ -70,6 +79,7 @@ class Vocabulary(Value):
     system_prompt: Text = "Use the facts. Reason briefly, then end with a line 'Answer: ' and the answer alone."
     relations: Annotated[dict[str, Relation], Field(min_length=1)]
     kinds: Annotated[dict[str, Asked], Field(min_length=1)]
+    paraphrase: Paraphrase | None = None
     home: Path = Field(default=Path(), exclude=True)
 
 

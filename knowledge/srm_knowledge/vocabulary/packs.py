@@ -51,7 +51,8 @@ def tried(vocabulary: Vocabulary) -> dict[str, int]:
         knowledge = FolderKnowledge(Path(folder))
         try:
             knowledge.add((), triples(vocabulary))
-            for problem in problems(vocabulary, knowledge, PackConfig(per_kind=TRIED)):
+            plain = vocabulary.model_copy(update={"paraphrase": None})  # nobody is asked to reword a trial
+            for problem in problems(plain, knowledge, PackConfig(per_kind=TRIED)):
                 counts[problem.kind] += 1
         finally:
             knowledge.close()

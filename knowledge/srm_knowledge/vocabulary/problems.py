@@ -12,8 +12,10 @@ from srm_core.records import Kind, Pack, Problem
 
 from .drafts import Draft, Task, problem_of
 from .mapping import Asked, Shape, Vocabulary
+from .masking import spoken
 from .network import Network, network_of
 from .pairs import analogies, comparisons, exceptions
+from .paraphrasing import Posed, reworded, teacher_of
 from .walks import counts, negations, paths, sets
 
 SHAPES: Mapping[Shape, Callable[[Task], Iterator[Draft]]] = {
@@ -46,16 +48,30 @@ def problems(vocabulary: Vocabulary, knowledge: Knowledge, config: PackConfig) -
 
     Raises:
         ConfigError: the mapping does not fit the facts; see `srm_knowledge.vocabulary.network.network_of`.
+        ModelError: the teacher of ``paraphrase`` cannot be opened.
     """
     asked = {name: kind for name, kind in vocabulary.kinds.items() if not config.kinds or name in config.kinds}
     if not asked:
         return
     network = network_of(vocabulary, knowledge)
+    posed = _posed(vocabulary, network, knowledge, config, asked)
+    if vocabulary.paraphrase is None:
+        yield from (each.problem for each in posed)
+        return
+    known = frozenset(spoken(name) for name in network.names.of.values())
+    with teacher_of(vocabulary.paraphrase, config.cache) as teacher:
+        yield from reworded(posed, vocabulary.paraphrase, teacher, known=known, seed=config.seed)
+
+
+def _posed(
+    vocabulary: Vocabulary, network: Network, knowledge: Knowledge, config: PackConfig, asked: Mapping[str, Asked]
+) -> Iterator[Posed]:
     for name, kind in asked.items():
         _check(vocabulary, network, name, kind)
         task = Task(vocabulary, network, knowledge, name, kind, config.seed)
-        posed = (problem_of(task, draft) for draft in SHAPES[kind.shape](task))
-        yield from islice((problem for problem in posed if problem is not None), config.per_kind)
+        drafts = ((problem_of(task, draft), draft.names) for draft in SHAPES[kind.shape](task))
+        found = (Posed(problem, names) for problem, names in drafts if problem is not None)
+        yield from islice(found, config.per_kind)
 
 
 def kinds_of(vocabulary: Vocabulary) -> tuple[Kind, ...]:
