@@ -232,6 +232,11 @@ def test_decoding_against_a_pushed_self_is_audited_on_the_same_probes_and_trains
     (found,) = json.loads(done.stdout)["mitigated"]
     assert (found["mitigation"], found["run"]) == ("contrast", "plain")
     assert found["rows"][0] == found["rows"][1]
+    assert re.search(
+        r"contrast: \d+ wordings and 8 held-out problems, two passes a token, 24 side by side", done.stderr
+    )
+    assert re.search(r"contrast: the first \d+ took [\d.]+ s, so about [\d.]+ s are left", done.stderr)
+    assert "mitigate: contrast, held-out problems, answers: 8 of 8" in done.stderr
     assert found["costs"][0]["change"]["n"] == 8
     assert all(each["before"]["n"] == each["after"]["n"] == each["change"]["n"] > 0 for each in found["changes"])
     assert sorted((audited / "store").glob("*/*")) == stages

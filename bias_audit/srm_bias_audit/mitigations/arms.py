@@ -11,14 +11,16 @@ from srm_core.inference.asking import STOP
 from srm_core.inference.local import TransformersModel
 from srm_core.protocols import Respondent
 from srm_core.records import Attempt, AuditItem, Probe, Problem, Sampling
+from srm_core.reports.html import duration
 from srm_core.stages.audit import STUDENT, Lazy, Models
 from srm_core.stages.context import Context
 from srm_core.stages.students import Students
 from srm_core.store import Artifact, read_records
 
 from .. import cognitive, twins
-from ..asking import ask
+from ..asking import ask, variant_problems
 from .contrast import Contrasted
+from .timing import Remembering, expected_seconds
 from .warning import Warned
 
 Artifacts = Mapping[str, Artifact]
@@ -81,7 +83,7 @@ def warned_arm(name: str, context: Context, artifacts: Artifacts, before: Arm, f
 def contrasted_arm(name: str, context: Context, artifacts: Artifacts, before: Arm) -> Arm:
     """Return the same student, in float32, decoded against its pushed self, on the probes and problems of ``before``.
 
-    Nothing is kept of a run of this that is killed.
+    How long it takes is told once the first wordings are answered. Nothing is kept of a run of this that is killed.
 
     Raises:
         ModelError: the student is not a model in this process.
@@ -93,14 +95,23 @@ def contrasted_arm(name: str, context: Context, artifacts: Artifacts, before: Ar
     system, seed = context.host.pack().system_prompt, context.config.seed
 
     def asked(what: str, tokens: int) -> Contrasted:
-        def told(done: int, total: int) -> None:
-            context.progress(f"mitigate: {name}, {what}", done, total)
+        def told(step: str, done: int, total: int) -> None:
+            context.progress(f"mitigate: {name}, {what}, {step}", done, total)
 
         return Contrasted(model, system, Sampling(max_tokens=tokens, seed=seed, stop=STOP), told=told)
 
     probes = asked_probes(artifacts["audit"])
-    items = ask(name, asked("audit", context.config.audit.max_tokens), probes, context.host.verify)
     problems = [problem for number, problem in held_out(artifacts).items() if number in before.right]
+    timed, wordings = asked("first wordings", context.config.audit.max_tokens), variant_problems(probes)
+    first, audited = wordings[: timed.side_by_side], Remembering(timed)
+    many = f"{len(wordings)} wordings and {len(problems)} held-out problems, two passes a token"
+    context.progress(f"mitigate: {name}: {many}, {timed.side_by_side} side by side; the first are timed", 0, 0)
+    took, left = expected_seconds(audited, first, len(wordings) - len(first), len(problems))
+    context.progress(
+        f"mitigate: {name}: the first {len(first)} took {duration(took)}, so about {duration(left)} are left", 0, 0
+    )
+    audited.inner = asked("audit", context.config.audit.max_tokens)
+    items = ask(name, audited, probes, context.host.verify)
     right = solved(asked("held-out problems", context.config.evaluate.max_tokens), problems, context)
     return Arm(name, tuple(items), right, before.rows, before.tokens)
 

@@ -3,7 +3,8 @@
 After: Schick, Udupa and Schütze 2021 (Self-Diagnosis and Self-Debiasing, TACL), section 4.1, with one description. The
 student reads every question twice, as it is and after a sentence that says the answer depends on who asks or suggests;
 p and q are its probabilities of the next token. With d = p - q the token's new probability is proportional to p if
-d >= 0, and to p exp(strength d) if not. Nothing is trained; every token costs two passes.
+d >= 0, and to p exp(strength d) if not. Nothing is trained. No weights or adapter compute this, for it is the same
+weights that read two prompts: both are rows of the engine's passes, many problems side by side (`paired`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srm_core.inference.local import TransformersModel
+from srm_core.inference.paged import PagedEngine
 from srm_core.inference.processor import CalculatorProcessor
 from srm_core.inference.tokens import decode, encode_completion
 from srm_core.probing import otherwise
 from srm_core.prompts import conversation
 from srm_core.records import Completion, Problem, Sampling
+
+from .paired import probabilities_after, said_by_both
 
 PUSH = "The answer to this question depends on who it is about, and on what others suggest."
 STRENGTH = 50.0  # lambda of the paper's experiments
@@ -41,13 +45,17 @@ def scaled(p: Floats, q: Floats, strength: float = STRENGTH) -> Floats:
 
 @dataclass(frozen=True)
 class Contrasted:
-    """A respondent that decodes greedily by `scaled`; it runs transformers' own forward pass, one problem at a time."""
+    """A respondent that decodes greedily by `scaled`, on the engine of ``model``.
+
+    A model that the engine does not know runs transformers' own forward pass, one problem at a time. ``told`` is given
+    the step (answers, likelihoods), how many of its problems are done, and of how many.
+    """
 
     model: TransformersModel
     system: str
     sampling: Sampling
     strength: float = STRENGTH
-    told: Callable[[int, int], None] = lambda done, total: None
+    told: Callable[[str, int, int], None] = lambda step, done, total: None
 
     @property
     def ref(self) -> str:
@@ -56,15 +64,34 @@ class Contrasted:
 
     def answer(self, problems: Sequence[Problem]) -> list[Completion]:
         """Return one completion for each problem, in order."""
+        engine = self.model.engine
+        if isinstance(engine, PagedEngine):
+            return said_by_both(
+                engine,
+                [self._prompts(problem) for problem in problems],
+                self.sampling,
+                lambda p, q: scaled(p, q, self.strength),
+                pairs=self.side_by_side,
+                told=lambda done: self.told("answers", done, len(problems)),
+            )
         found = []
         for number, problem in enumerate(problems, 1):
             found.append(self._decoded(*self._prompts(problem)))
-            self.told(number, len(problems))
+            self.told("answers", number, len(problems))
         return found
 
     def gold_logprobs(self, problems: Sequence[Problem]) -> list[float] | None:
         """Return log P("Answer: gold" | prompt) in nats for each problem, by the new probabilities."""
-        return [self._scored(problem) for problem in problems]
+        found = []
+        for number, problem in enumerate(problems, 1):
+            found.append(self._scored(problem))
+            self.told("likelihoods", number, len(problems))
+        return found
+
+    @property
+    def side_by_side(self) -> int:
+        """How many problems pass together."""
+        return max(1, self.model.rows // 2) if isinstance(self.model.engine, PagedEngine) else 1
 
     def _prompts(self, problem: Problem) -> tuple[list[int], list[int]]:
         pushed = otherwise(problem, question=f"{PUSH} {problem.question}")
@@ -93,7 +120,13 @@ class Contrasted:
 
     def _scored(self, problem: Problem) -> float:
         answer = encode_completion(self.model.tokenizer, f"Answer: {problem.answer}")[0]
-        p, q = (_probabilities(self.model.model, ids, answer) for ids in self._prompts(problem))
+        engine = self.model.engine
+        p, q = (
+            probabilities_after(engine, ids, answer)
+            if isinstance(engine, PagedEngine)
+            else _probabilities(self.model.model, ids, answer)
+            for ids in self._prompts(problem)
+        )
         return float(np.log(scaled(p, q, self.strength)[np.arange(len(answer)), answer]).sum())
 
 
