@@ -29,6 +29,7 @@ import decode  # its neighbour
 from srm_core.records import Weights
 
 NEW_TOKENS = decode.NEW_TOKENS
+ROUNDS = 2
 SEQUENCES, STEP_PROMPTS, SAMPLES = 32, 4, 8
 KINDS: tuple[Weights, ...] = ("float32", "bfloat16", "int8", "int4")
 LORA_R = 16
@@ -89,7 +90,7 @@ def main() -> None:
         arms[f"rollouts, generate, {kind}"] = partial(decode._theirs, theirs, tokenizer, eight, SAMPLES)
     arms["step, float32"] = step
     arms["step, generate, float32"] = partial(decode._theirs, learning, tokenizer, four, SAMPLES)
-    rates = decode.measure(arms)
+    rates = decode.measure(arms, ROUNDS)
 
     peers = {"decode": "static cache", "whole": "generate", "rollouts": "generate", "step": "generate"}
     ratios = {
@@ -105,7 +106,7 @@ def main() -> None:
         "machine": machine(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
-        "rounds": decode.ROUNDS,
+        "rounds": ROUNDS,
         "new_tokens": NEW_TOKENS,
         "prompt_tokens": {"many": [len(p) for p in many], "step": [len(p) for p in four]},
         "tokens_per_second": {name: [round(x, 1) for x in values] for name, values in rates.items()},

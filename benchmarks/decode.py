@@ -146,10 +146,10 @@ def bandwidth(size: int) -> float:
     return 5 / (time.perf_counter() - started)
 
 
-def measure(arms: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
+def measure(arms: dict[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, list[float]]:
     """Return the rates of each arm over interleaved rounds, after one round to warm up."""
     rates: dict[str, list[float]] = {name: [] for name in arms}
-    for turn in range(ROUNDS + 1):
+    for turn in range(rounds + 1):
         for name, arm in arms.items():
             rate = arm()
             if turn:

@@ -2,7 +2,7 @@
 
     python benchmarks/mixture.py   # about eight minutes on two idle cores; nothing else may compute meanwhile
 
-The embedded base is upcycled to 8 experts of which a token takes 2 (noise 0.1, so that the experts differ), 693 million
+The embedded base is upcycled to 8 experts of which a token takes 2 (noise 0.1, so that the experts differ), 692 million
 parameters. Real input: the medical pack's problems, 64 tokens each, prompts read before the clock starts (`batches`).
 """
 

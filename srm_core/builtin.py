@@ -86,6 +86,11 @@ def srm_export(student: Path, target: str, out: Path) -> Path | None:
     """Copy the student's merged checkpoint or its adapter, or write the checkpoint as GGUF."""
     if target not in TARGETS:
         return None
+    from .errors import ModelError
+    from .exporting.refused import settings_in, unexportable
+
+    if reason := unexportable(target, settings_in(student / "merged")):
+        raise ModelError(reason)
     if target.startswith("gguf"):
         from .exporting.gguf import export_gguf
 
@@ -106,12 +111,19 @@ def srm_objections(manifest: BuildManifest) -> Iterator[Objection]:
 
 @hookimpl
 def srm_sections(manifest: BuildManifest) -> Iterator[Section]:
-    """Describe how training and test were kept apart, what specializing cost in general ability, and experts."""
+    """Describe how training and test were kept apart, what general ability it cost, experts, exports, memory."""
     from .reports.experts_section import experts_section
+    from .reports.exports_section import exports_section
     from .reports.gates import leak_section
     from .reports.general_section import general_section
+    from .reports.memory_section import memory_section
 
     yield leak_section(manifest)
-    for section in (general_section(manifest), experts_section(manifest)):
+    for section in (
+        general_section(manifest),
+        experts_section(manifest),
+        exports_section(manifest),
+        memory_section(manifest),
+    ):
         if section is not None:
             yield section

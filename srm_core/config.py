@@ -100,9 +100,15 @@ class TrainConfig(Value):
     methods: tuple[str, ...] = ("sft", "grpo")
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"  # of the frozen base; adapters stay float32
-    adapter: Literal["lora", "dora", "rslora"] = "lora"  # dora: each row's length is trained apart; not on mixtures
-    lora_r: Positive = 8
+    # dora: each row's length is trained apart; adalora: ranks are taken where they matter least. Not on mixtures
+    adapter: Literal["lora", "dora", "rslora", "adalora"] = "lora"
+    lora_r: Positive = 8  # adalora: the mean over layers that is left
     lora_alpha: Positive = 16
+    adalora_start_r: Positive = 12  # rank of every layer before any is taken
+    adalora_warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1  # share of the steps of sft before ranks are taken
+    adalora_settle: Annotated[float, Field(ge=0, lt=1)] = 0.3  # share of its steps after the last rank is taken
+    adalora_every: Positive = 1  # steps from one allocation of ranks to the next
+    adalora_orthogonality: Annotated[float, Field(ge=0)] = 0.1  # weight in the loss, so that ranks do not overlap
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     epochs: Annotated[float, Field(gt=0)] = 1.0
     batch: Positive = 4  # sequences an optimizer step, those of all processes together
@@ -116,6 +122,7 @@ class TrainConfig(Value):
     moe_balance_loss: Annotated[float, Field(ge=0)] = 0.0  # factor of the Switch loss in sft, e.g. 0.01; mixtures only
     moe_z_loss: Annotated[float, Field(ge=0)] = 0.0  # factor of the router z-loss in sft, e.g. 0.001; mixtures only
     moe_bias_rate: Annotated[float, Field(ge=0)] = 0.0  # step of the bias that balances without a loss, e.g. 0.001
+    moe_parameter_penalty: Annotated[float, Field(ge=0)] = 0.0  # factor in sft, e.g. 0.1; unequal experts only
     esft_score: Literal["token", "gate"] = "token"  # token: share of the choices; gate: mean weight of the expert
     esft_threshold: Annotated[float, Field(gt=0, le=1)] = 0.2  # experts of a layer are trained until scores reach it
     esft_learning_rate: Annotated[float, Field(gt=0)] = 1e-4
@@ -194,7 +201,7 @@ class ReleaseConfig(Value):
     max_false_accepts: Annotated[float, Field(gt=0, le=1)] = 0.01  # of near misses; the upper 95 % limit must be below
     max_disagreement: Annotated[float, Field(gt=0, le=1)] = 0.05  # of the second grader with the verdicts
     max_export_change: Annotated[float, Field(gt=0, le=1)] = 0.05  # share of answers of an export that may change
-    export_per_kind: Positive = 25  # held-out problems of each kind that `srm export` asks the exported weights
+    export_per_kind: Positive = 25  # held-out problems of each kind that exported weights are asked
     assumed_watts: Annotated[float, Field(gt=0)] = 65.0  # of the machine, times the stages' seconds: the card's energy
 
 

@@ -107,18 +107,28 @@ def vector_instructions(cpuinfo: Path) -> list[str]:
 
 def memory(meminfo: Path = Path("/proc/meminfo"), groups: Path = Path("/sys/fs/cgroup/memory.max")) -> Iterator[Check]:
     """Check the memory this process may use: the machine's, or less if a container limits it."""
-    sizes = (
-        {line.split(":")[0]: line.split()[1] for line in meminfo.read_text().splitlines()} if meminfo.exists() else {}
-    )
-    limit = groups.read_text().strip() if groups.exists() else "max"
-    if "MemTotal" not in sizes:
+    usable = usable_memory(meminfo, groups)
+    if usable is None:
         yield Check("memory", True, f"unknown on this system; a draft build needs {MIN_RAM_GB:.0f} GB")
         return
-    total = int(sizes["MemTotal"]) * 1024
-    usable = min(total, int(limit)) if limit.isdigit() else total
-    value = f"{usable / 1e9:.1f} GB usable, {int(sizes.get('MemAvailable', 0)) * 1024 / 1e9:.1f} GB of the machine free"
+    free = _sizes(meminfo).get("MemAvailable", 0)
+    value = f"{usable / 1e9:.1f} GB usable, {free / 1e9:.1f} GB of the machine free"
     fix = f"a draft build needs {MIN_RAM_GB:.0f} GB; use --effort smoke or --set evaluate.batch=16"
     yield Check("memory", usable >= 0.95 * MIN_RAM_GB * 1e9, value, fix)
+
+
+def usable_memory(
+    meminfo: Path = Path("/proc/meminfo"), groups: Path = Path("/sys/fs/cgroup/memory.max")
+) -> int | None:
+    """Return the bytes of memory this process may use: the machine's, or less in a container; None if unknown."""
+    total = _sizes(meminfo).get("MemTotal")
+    limit = groups.read_text().strip() if groups.exists() else "max"
+    return min(total, int(limit)) if total is not None and limit.isdigit() else total
+
+
+def _sizes(meminfo: Path) -> dict[str, int]:
+    lines = meminfo.read_text().splitlines() if meminfo.exists() else []
+    return {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if len(line.split()) > 1}
 
 
 def disk(workspace: Path) -> Iterator[Check]:

@@ -157,7 +157,7 @@ STEPS = (
         lambda c: {"effort": c.effort, **c.release.model_dump(mode="json")},
         ("ingest", "ground", "pose", "distill", "train", "evaluate", "audit"),
         ("srm_objections", "srm_sections", "srm_export", "srm_describe_pack"),
-        ("srm_core.stages.release", "srm_core.reports", "srm_core.exporting"),
+        ("srm_core.stages.release", "srm_core.reports", "srm_core.exporting", "srm_core.reauditing"),
     ),
 )
 STAGES = tuple(step.name for step in STEPS)

@@ -70,6 +70,21 @@ def plan(config: BuildConfig, workspace: Workspace, host: Host | None = None) ->
     return Plan(tuple(steps))
 
 
+def short_of_memory(plan: Plan, usable: int | None) -> str:
+    """Return that a step is estimated to need more than the ``usable`` bytes of memory, and what to lower, or "".
+
+    None: how much is usable is not known, and nothing is said.
+    """
+    largest = max((step for step in plan.steps if not step.cached), key=lambda step: step.memory_gb, default=None)
+    if usable is None or largest is None or largest.memory_gb * 1e9 <= usable:
+        return ""
+    lower = "raise train.accumulation, lower train.batch, or take" if largest.name == "train" else "take"
+    return (
+        f"{largest.name} is estimated to need {largest.memory_gb:.1f} GB of memory, and {usable / 1e9:.1f} GB can be "
+        f"used here: {lower} a smaller base"
+    )
+
+
 def _planned(step: Step, context: Context, *, cached: bool, parameters: float) -> Planned:
     what, seconds, tokens, disk_mb, memory_gb = _ESTIMATES[step.name](context, parameters)
     return Planned(step.name, cached, what, seconds, int(tokens), disk_mb, memory_gb)
@@ -128,7 +143,8 @@ def _train(context: Context, parameters: float) -> Estimate:
     speed = _speed(parameters)
     seconds = tokens / (TRAIN_RATE * speed) + answers * ANSWER / (DECODE_RATE * speed)
     what = f"{' then '.join(settings.methods)}: {rows:,} rows x {settings.epochs:g} epochs, {answers:,.0f} rollouts"
-    memory = 2.0 + parameters * 4 * 3 / 1e9 + settings.batch * LONGEST * parameters * ACTIVATION / 1e9
+    held = settings.batch / settings.accumulation * LONGEST  # tokens of a pass
+    memory = 2.0 + parameters * 4 * 3 / 1e9 + held * parameters * ACTIVATION / 1e9
     return what, seconds, tokens, 60 + parameters * 4e-7, memory
 
 
@@ -155,7 +171,12 @@ def _audit(context: Context, parameters: float) -> Estimate:
 
 
 def _release(context: Context, parameters: float) -> Estimate:
-    return "weights, card, report, the gate's verdict", 15, 0, parameters * 4 / 1e6 + 30, 1.0 + parameters * 8 / 1e9
+    config, speed = context.config, _speed(parameters)
+    others = len({*config.release.exports} - {"merged", "adapter"})  # asked again, before and after
+    asked = others * (2 * len(context.kinds()) * config.release.export_per_kind + config.audit.per_attribute * VARIANTS)
+    seconds = 15 + asked * PROMPT / (PREFILL_RATE * speed) + asked * ANSWER / (DECODE_RATE * speed)
+    what = "weights, card, report, the gate's verdict" + (f"; {asked:,} answers of exports" if asked else "")
+    return what, seconds, asked * (PROMPT + ANSWER), parameters * 4 / 1e6 + 30, 1.0 + parameters * 8 / 1e9
 
 
 _ESTIMATES = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from .config import POLICY_METHODS, PREFERENCE_METHODS, BuildConfig, TrainConfig, hint
 from .errors import ConfigError, ModelError
+from .exporting.refused import unexportable
 from .host import Host
 from .models import embedded
 from .models.load import checked
@@ -44,6 +45,9 @@ def check_settings(config: BuildConfig, host: Host) -> None:
     for target in config.release.exports if targets is not None else ():
         if target not in (targets or ()):
             raise ConfigError(f"release.exports: no plugin exports to {target!r}.{hint(target, targets or ())}")
+    for target in config.release.exports:
+        if reason := unexportable(target, base_settings(config.base)):
+            raise ConfigError(f"release.exports: {reason}")
     if config.audit.weights != "float32" and "adapter" not in config.release.exports:
         raise ConfigError(
             f"audit.weights = {config.audit.weights!r} audits rounded weights with the adapter beside them, so the "

@@ -535,7 +535,7 @@ class BuildManifest(Value):
     findings: tuple[AuditFinding, ...]
     leak: dict[str, Any] = {}  # the leak certificate
     verifiers: dict[str, dict[str, float]] = {}  # by kind: false accepts of near misses (count, n, value, limit)
-    exported: dict[str, Any] = {}  # what was measured on the exported files: weights finite, token ids the same
+    exported: dict[str, Any] = {}  # measured on the exported files: weights finite, ids the same, reports on exports
     materials: tuple[Material, ...] = ()
     objections: tuple[Objection, ...] = ()
     verdict: Literal["PASS", "FAIL", "INCONCLUSIVE", ""] = ""  # as judged: a waiver does not change it

@@ -93,10 +93,15 @@ def command(
         train={n: v for n, v in (("launch", launch), ("processes", processes)) if v is not None} or None,
     )
     place = open_workspace(workspace)
-    if dry_run:
-        from ..planning import plan
+    from ..doctor import usable_memory
+    from ..planning import plan, short_of_memory
 
-        print_plan(plan(settings, place), settings)
+    planned = plan(settings, place)
+    if dry_run:
+        print_plan(planned, settings)
+    if warning := short_of_memory(planned, usable_memory()):
+        click.echo(f"warning: {warning}", err=True)
+    if dry_run:
         return
     from ..pipeline import build
     from .progress import terminal_progress

@@ -30,8 +30,7 @@ def command(run: str, *, target: str, out: Path | None, no_check: bool, workspac
     audit's wordings, with the calculator and without, and EXPORT.md beside them says whether the gate's verdict covers
     them.
     """
-    from ..publishing.exporting import export_run
-    from ..reauditing.checking import recheck
+    from ..publishing.exporting import export_run, recheck_run
     from ..workspace import open_workspace
     from .progress import terminal_progress
 
@@ -39,10 +38,12 @@ def command(run: str, *, target: str, out: Path | None, no_check: bool, workspac
     with terminal_progress() as progress:
         progress(f"export: {run} to {target}", 0, 0)
         written, said = export_run(target_run, target, out or target_run.path / "exports")
-        report, kept = recheck(target_run, target, written, skip=no_check, progress=progress)
+        report, kept = recheck_run(target_run, target, written, skip=no_check, progress=progress)
     click.echo(f"{written}: {said}")
     for calculator, reasons in ((True, report.reasons), (False, report.reasons_without)):
         who = "with srm's calculator" if calculator else "without a calculator"
         why = f": {'; '.join(reasons)}" if reasons else ""
         click.echo(f"{who}: {report.mark(calculator=calculator)}{why}")
+    for each in report.not_checked:
+        click.echo(f"not checked: {each}")
     click.echo(f"Kept in {kept}")

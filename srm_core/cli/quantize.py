@@ -10,8 +10,8 @@ import click
 from .options import weights_option, workspace_option
 
 if TYPE_CHECKING:
-    from ..quantizing import Figure, QuantizationReport
     from ..records import Weights
+    from ..reports.precision import Figure, QuantizationReport
 
 
 @click.command("quantize")

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import ModelError
 from . import embedded, tiny
+from .heterogeneous.registering import register_for
 
 SCHEMES = ("embedded:", "dir:", "hf:", "tiny:")
 
@@ -94,6 +95,7 @@ def load_tokenizer(folder: Path) -> Any:
     """
     from transformers import AutoTokenizer
 
+    register_for(folder)  # it reads the settings of the model too
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # the Rust library raises plain exceptions
@@ -112,6 +114,7 @@ def load_weights(folder: Path, dtype: str = "float32") -> Any:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    register_for(folder)
     try:
         model, found = AutoModelForCausalLM.from_pretrained(
             folder,

@@ -23,11 +23,13 @@ def with_expert_adapters(model: Any, *, r: int, alpha: int, attention: bool = Fa
     Routers and everything else stay frozen. The start depends on ``seed`` alone.
 
     Raises:
-        ModelError: the model is dense, or peft left an expert matrix without an adapter.
+        ModelError: the model is dense, its experts are unequal, or peft left an expert matrix without an adapter.
     """
     from peft import LoraConfig, get_peft_model
 
     blocks = moe_blocks(model)
+    if not all(block.fused for block in blocks):
+        raise ModelError("unequal experts are linear layers of their own; put adapters on with peft's all-linear")
     torch.manual_seed(seed)
     lora = LoraConfig(
         r=r,

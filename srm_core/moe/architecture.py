@@ -49,17 +49,14 @@ def moe_config(dense: Any, experts: int, top_k: int) -> Any:
     """
     from transformers import AutoConfig
 
-    if experts < 2:
-        raise ConfigError(f"{experts} expert(s): a mixture needs at least two")
-    if not 1 <= top_k <= experts:
-        raise ConfigError(f"top-k {top_k} of {experts} experts: a token goes to 1 to {experts} of them")
+    require_choice(experts, top_k)
     kind = dense.model_type
     if kind not in TARGETS:
         raise ModelError(
             f"models of type {kind!r} cannot become a mixture of experts here; bases of the types "
             f"{', '.join(TARGETS)} can, because a MoE class of transformers computes the same attention"
         )
-    if strange := _beyond(dense):
+    if strange := beyond(dense):
         raise ModelError(f"this {kind} model has {strange}, which {TARGETS[kind]} cannot compute; choose another base")
     fields = {name: getattr(dense, name) for name in SHARED}
     if TARGETS[kind] == "mixtral":
@@ -75,7 +72,15 @@ def moe_config(dense: Any, experts: int, top_k: int) -> Any:
     return AutoConfig.for_model(TARGETS[kind], **fields, num_experts_per_tok=top_k)
 
 
-def _beyond(dense: Any) -> str:
+def require_choice(experts: int, top_k: int) -> None:
+    """Raise `ConfigError` if a token cannot go to ``top_k`` of ``experts`` experts, or there are fewer than two."""
+    if experts < 2:
+        raise ConfigError(f"{experts} expert(s): a mixture needs at least two")
+    if not 1 <= top_k <= experts:
+        raise ConfigError(f"top-k {top_k} of {experts} experts: a token goes to 1 to {experts} of them")
+
+
+def beyond(dense: Any) -> str:
     """Return what a dense model has that its MoE class has not, or nothing."""
     if dense.model_type != "qwen3" and getattr(dense, "attention_bias", False):
         return "biases in its attention"
@@ -95,8 +100,6 @@ def assembled(config: Any, shared: State, experts: Sequence[State], routers: Seq
     Raises:
         ModelError: a weight is missing, is one too many, or has another shape.
     """
-    from transformers import AutoModelForCausalLM
-
     state = {name: tensor for name, tensor in shared.items() if ".mlp." not in name}
     for layer, router in enumerate(routers):
         home = f"model.layers.{layer}.mlp."
@@ -106,8 +109,19 @@ def assembled(config: Any, shared: State, experts: Sequence[State], routers: Seq
         state[f"{home}gate.weight"] = router.to(gates[0].dtype)
         state[f"{home}experts.gate_up_proj"] = torch.stack([torch.cat(pair) for pair in zip(gates, ups, strict=True)])
         state[f"{home}experts.down_proj"] = torch.stack(downs)
+    return holding(config, state)
+
+
+def holding(config: Any, state: State) -> Any:
+    """Return the model of ``config`` with the weights in ``state``, sharing their storage; it is meant to be written.
+
+    Raises:
+        ModelError: a weight is missing, is one too many, or has another shape.
+    """
+    from transformers import AutoModelForCausalLM
+
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, dtype=shared["model.embed_tokens.weight"].dtype)
+        model = AutoModelForCausalLM.from_config(config, dtype=state["model.embed_tokens.weight"].dtype)
     try:
         model.load_state_dict(state, strict=True, assign=True)
     except RuntimeError as error:

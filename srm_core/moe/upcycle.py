@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from ..errors import ConfigError, ModelError
-from ..models.load import load_weights, locate
+from ..models.heterogeneous.registering import register_for
+from ..models.load import Checkpoint, load_weights, locate
 from ..records import Value
 from ..store import hashes, write_atomically
 from .architecture import State, assembled, fresh_routers, moe_config
@@ -46,15 +47,12 @@ def upcycle(base: str, out: Path, *, experts: int, top_k: int, noise: float = 0.
         ModelError: the base cannot be had, or its architecture has no MoE class that computes the same.
     """
     require_new(out)
-    if noise < 0:
-        raise ConfigError(f"noise {noise} is negative; it is a share of each matrix's standard deviation, e.g. 0.1")
-    checkpoint = locate(base)
-    if checkpoint is None:
-        raise ModelError(f"{base}: upcycling needs weights; give a folder, embedded:, hf: or tiny:")
+    require_share(noise)
+    checkpoint = source_of(base)
     settings = config_in(checkpoint.folder)
     config = moe_config(settings, experts, top_k)  # refused before any weight is read
     dense = load_weights(checkpoint.folder, "auto").to("cpu").state_dict()
-    copies = [_noisy(dense, noise, seed * 1_000_003 + number) for number in range(experts)]
+    copies = [noisy(dense, noise, seed * 1_000_003 + number) for number in range(experts)]
     model = assembled(config, dense, copies, fresh_routers(config, experts, seed))
     with published(out) as folder:
         write_checkpoint(model, checkpoint.folder, folder)
@@ -74,19 +72,33 @@ def upcycle(base: str, out: Path, *, experts: int, top_k: int, noise: float = 0.
     return report
 
 
+def require_share(noise: float) -> None:
+    """Raise `ConfigError` for negative noise."""
+    if noise < 0:
+        raise ConfigError(f"noise {noise} is negative; it is a share of each matrix's standard deviation, e.g. 0.1")
+
+
+def source_of(base: str) -> Checkpoint:
+    """Return the checkpoint of a dense base; raises `ModelError` if it cannot be had."""
+    checkpoint = locate(base)
+    if checkpoint is None:
+        raise ModelError(f"{base}: upcycling needs weights; give a folder, embedded:, hf: or tiny:")
+    return checkpoint
+
+
 def parameter_counts(model: Any) -> tuple[int, int]:
     """Return how many parameters a MoE model has, and how many of them one token passes through."""
-    from ..training.experts.blocks import MATRICES, moe_blocks
+    from ..training.experts.active import expert_parameters
+    from ..training.experts.blocks import moe_blocks
 
     total = sum(tensor.numel() for tensor in model.parameters())
     idle = 0
     for block in moe_blocks(model):
-        one = sum(getattr(block.experts, name)[0].numel() for name in MATRICES)
-        idle += one * (block.size - block.top_k)
+        idle += sum(expert_parameters(block)[block.top_k :])
     return total, total - idle
 
 
-def _noisy(dense: State, noise: float, seed: int) -> State:
+def noisy(dense: State, noise: float, seed: int) -> State:
     """Return the feed-forward matrices, each with Gaussian noise of ``noise`` times its standard deviation."""
     own = {name: tensor for name, tensor in dense.items() if ".mlp." in name}
     if not noise:
@@ -104,6 +116,7 @@ def config_in(folder: Path) -> Any:
     """Return the transformers settings of the checkpoint in ``folder``; raises `ModelError` if they cannot be read."""
     from transformers import AutoConfig
 
+    register_for(folder)  # so that one of ours is refused by its type
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:

@@ -12,9 +12,9 @@ from ..inference.local import TransformersModel
 from ..inference.paged import PagedEngine
 from ..prompts import conversation
 from ..protocols import Respondent
-from ..quantizing import PROMPTS, Figure, Measured, QuantizationReport, compare
 from ..records import AuditFinding, AuditItem, Completion, Probe, Problem
-from ..reports.intervals import Interval, paired_interval, rate
+from ..reports.intervals import paired_interval, rate
+from ..reports.precision import PROMPTS, Figure, Measured, QuantizationReport, compare, figure
 from ..traces import parse_trace
 from ..verify import fold
 from .report import Answers, Drift, FindingChange
@@ -89,11 +89,6 @@ def audited(
     for asked, calculator in ((exported, True), (bare, False)):
         answers.append(_wordings(host, there, kept.items, asked.answer(there), calculator=calculator))
     return answers, list(_changes(findings))
-
-
-def figure(interval: Interval) -> Figure:
-    """Return an interval as a value of a report."""
-    return Figure(value=interval.value, low=interval.low, high=interval.high, n=interval.n)
 
 
 def _wordings(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from ..quantizing import Figure
 from ..records import Outcome, Value
+from ..reports.precision import Figure
 
 JSON, TEXT = "export.json", "EXPORT.md"
 What = Literal["held-out", "audit"]
+Made = Literal["release", "candidate"]
 NOT_COVERED = "not covered by the audit"
 
 
@@ -56,13 +57,15 @@ class Drift(Value):
 class ExportReport(Value):
     """Everything that is known about one export. ``reasons`` say why it is not covered; none: it is."""
 
-    run: str
+    run: str  # empty inside a build
     target: str
     files: dict[str, str]  # path -> sha256
-    made_of: Literal["release", "candidate"]
+    made_of: Made
     verdict: str  # the gate's, on what it was made of
     limit: float  # release.max_export_change
     skipped: str = ""  # why nothing was asked, if nothing was
+    checked: tuple[str, ...] = ()  # by what the file was checked when it was written
+    not_checked: tuple[str, ...] = ()  # what nobody tried on the machine that wrote it
     drift: Drift | None = None
     answers: tuple[Answers, ...] = ()
     findings: tuple[FindingChange, ...] = ()
@@ -110,11 +113,14 @@ def objections(
 
 def lines(report: ExportReport) -> Iterator[str]:
     """Yield the report as Markdown."""
-    yield f"# {report.run} as {report.target}: the exported weights asked again\n"
-    yield f"Made of the {report.made_of} of run {report.run}, whose gate says {report.verdict or 'nothing'}.\n"
+    yield f"# {report.run or 'The candidate'} as {report.target}: the exported weights asked again\n"
+    of = f"of run {report.run}" if report.run else "that it lies in"
+    yield f"Made of the {report.made_of} {of}, whose gate says {report.verdict or 'nothing'}.\n"
     for calculator, reasons in ((True, report.reasons), (False, report.reasons_without)):
         yield f"- **{_run_with(calculator)}: {report.mark(calculator=calculator)}**"
         yield from (f"  - {reason}" for reason in reasons)
+    yield from (f"- checked: {each}" for each in report.checked)
+    yield from (f"- not checked: {each}" for each in report.not_checked)
     if report.skipped:
         yield f"\nNothing was asked: {report.skipped}."
         return

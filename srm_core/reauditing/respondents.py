@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..errors import ArtifactError
 from ..inference.asking import Asker
 from ..protocols import LocalModel
 from ..records import AuditItem, Completion, Problem, Sampling
-from ..stages.context import Progress
 
+Progress = Callable[[str, int, int], None]  # (what, done, total)
 CALL = "<<"  # what an answer without any call of the calculator does not hold
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Say nothing."""
 
 
 class Recorded:

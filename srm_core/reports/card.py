@@ -39,7 +39,7 @@ def model_card(manifest: BuildManifest, sections: Sequence[Section]) -> str:
         f"## Evaluation\n\n{_evaluation(summary)}",
         f"## Audit\n\n{_audit(manifest)}",
         f"## Training data\n\n{_data(manifest)}",
-        f"## How to use\n\n{_USE}\n\n{quote(manifest.pack.system_prompt)}",
+        f"## How to use\n\n{_use(manifest)}\n\n{quote(manifest.pack.system_prompt)}",
         *(f"## {plain(section.title)}\n\n{section.body.strip()}" for section in sections),
         f"## Technical documentation (after the EU AI Act, Annex XI, section 1)\n\n{annex(manifest, summary)}",
         *(
@@ -49,6 +49,13 @@ def model_card(manifest: BuildManifest, sections: Sequence[Section]) -> str:
         ),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _use(manifest: BuildManifest) -> str:
+    exports = manifest.settings.get("release", {}).get("exports", ("merged",))
+    if "merged" in exports:
+        return _USE
+    return f'This release holds {", ".join(exports)}: `srm ask RUN "..."` answers with it. The system prompt was:'
 
 
 def _opening(manifest: BuildManifest) -> str:

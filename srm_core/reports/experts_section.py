@@ -30,6 +30,10 @@ def _rows(method: str, metrics: dict[str, float]) -> list[tuple[str, str, str]]:
         (method, "load variation after", f"{metrics[f'{method}_load_variation_after']:.3f}"),
         (method, "choices that no expert computed", f"{metrics[f'{method}_dropped_choices']:.1%}"),
     ]
+    if f"{method}_active_parameters_after" in metrics:  # of unequal experts
+        for when in ("before", "after"):
+            active = metrics[f"{method}_active_parameters_{when}"]
+            rows.append((method, f"parameters active a token {when}", f"{active:,.0f}"))
     if "sft_loss_with_bias" in metrics and method == "sft":
         with_bias, without = metrics["sft_loss_with_bias"], metrics["sft_loss_without_bias"]
         rows.append((method, "loss with the bias on selection, nats a token", f"{with_bias:.3f}"))

@@ -126,7 +126,12 @@ def _command(command: click.Command, path: str) -> list[str]:
         for option in command.params
         if isinstance(option, click.Option) and not option.hidden
     ]
-    return [*parts, _table(("option", "value", "meaning"), rows)] if rows else parts
+    parts += [_table(("option", "value", "meaning"), rows)] if rows else []
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if (one := command.get_command(context, name)) is not None:
+                parts += _command(one, f"{path} {name}")
+    return parts
 
 
 def _kind(option: click.Option) -> str:

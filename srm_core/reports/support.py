@@ -22,6 +22,7 @@ ROWS = ("cpt", "sft", "esft", "gkd", *PREFERENCE_METHODS, *POLICY_METHODS)
 BASES: Mapping[str, Mapping[str, Any]] = {
     "dense": {"model_type": "llama"},
     "mixture": {"model_type": "mixtral", "num_local_experts": 8},
+    "unequal mixture": {"model_type": "srm_heterogeneous_moe", "num_local_experts": 2, "expert_sizes": [64, 128]},
 }
 ADAPTERS: Sequence[str] = get_args(TrainConfig.model_fields["adapter"].annotation)
 COLUMNS: Sequence[tuple[str, str]] = [(base, adapter) for base in BASES for adapter in ADAPTERS]
@@ -62,6 +63,8 @@ EVIDENCE: Sequence[Evidence] = (
     _tried("ppo", "test_ppo.py::test_what_is_paid_for_is_said_more_often"),
     *(_tried(method, _POLICIES) for method in POLICY_METHODS if method != "ppo"),
     *(_tried(method, _KINDS, kind) for method in ("sft", "grpo", "kto") for kind in ("rslora", "dora")),
+    _tried("sft", "test_adalora.py::test_the_loss_falls_while_ranks_are_taken", "adalora"),
+    _tried("grpo", "test_adalora.py::test_reinforcement_goes_on_from_it", "adalora"),
     _tried("cpt", "scale/test_processes.py::test_continued_pretraining_is_shared_too", launch="torch"),
     _tried("sft", "scale/test_processes.py::test_two_processes_reach_the_loss_and_the_adapter_of_one", launch="torch"),
     _tried(
@@ -73,6 +76,16 @@ EVIDENCE: Sequence[Evidence] = (
         "grpo",
         "moe/test_learning_on_experts.py::test_reinforcement_samples_with_the_experts_it_trains",
         base="mixture",
+    ),
+    _tried(
+        "sft",
+        "moe/test_heterogeneous_training.py::test_a_large_penalty_lowers_the_parameters_that_a_token_uses",
+        base="unequal mixture",
+    ),
+    _tried(
+        "grpo",
+        "moe/test_heterogeneous_training.py::test_reinforcement_samples_with_the_experts_it_trains",
+        base="unequal mixture",
     ),
 )
 OTHERS: Sequence[tuple[Mapping[str, Any], str]] = (  # further refusals, each on a kind of base
@@ -88,6 +101,11 @@ OTHERS: Sequence[tuple[Mapping[str, Any], str]] = (  # further refusals, each on
     ({"methods": ("esft",), "moe_balance_loss": 0.01}, "mixture"),
     ({"methods": ("sft",), "moe_balance_loss": 0.01, "accumulation": 2}, "mixture"),
     ({"methods": ("sft",), "moe_balance_loss": 0.01, "launch": "torch", "processes": 2}, "mixture"),
+    ({"methods": ("dpo",), "adapter": "adalora"}, "dense"),
+    ({"methods": ("sft",), "adapter": "adalora", "adalora_start_r": 8}, "dense"),
+    ({"methods": ("sft",), "adapter": "adalora", "adalora_warmup": 0.5, "adalora_settle": 0.5}, "dense"),
+    ({"methods": ("sft",), "moe_parameter_penalty": 0.1}, "dense"),
+    ({"methods": ("sft",), "moe_parameter_penalty": 0.1}, "mixture"),
     ({"methods": ("sft",), "processes": 2}, "dense"),
     ({"methods": ("sft",), "batch": 3, "launch": "torch", "processes": 2}, "dense"),
 )

@@ -29,6 +29,11 @@ SFT_SETTINGS = frozenset(
         "adapter",
         "lora_r",
         "lora_alpha",
+        "adalora_start_r",
+        "adalora_warmup",
+        "adalora_settle",
+        "adalora_every",
+        "adalora_orthogonality",
         "learning_rate",
         "epochs",
         "batch",
@@ -39,6 +44,7 @@ SFT_SETTINGS = frozenset(
         "moe_balance_loss",
         "moe_z_loss",
         "moe_bias_rate",
+        "moe_parameter_penalty",
     }
 )  # what supervised fine-tuning reads; any other method may read all of them
 LAUNCHED = frozenset({"processes", "zero", "offload"})  # read where several processes are started; they decide rounding

@@ -1,5 +1,7 @@
 """Experts kept evenly used while a mixture is trained: by a loss, by smaller router logits, by a bias on selection.
 
+Of experts that differ in size the small ones are preferred by a loss too (Wang et al. 2024, HMoE, eq. 4).
+
 The Switch loss (Fedus et al. 2022, eq. 4 to 6) and the router z-loss (Zoph et al. 2022, eq. 5) are added to the loss of
 supervised fine-tuning, each a mean over layers. Balancing without a loss (Wang et al. 2024, algorithm 1) adds a bias to
 the scores by which experts are chosen, moved by a fixed rate after every batch. None of the classes of transformers
@@ -22,15 +24,17 @@ from transformers import TrainerCallback
 from ..config import TrainConfig
 from ..errors import TrainingError
 from ..records import TrainingRow
+from .experts.active import active_in_experts, expert_parameters, widths_of
 from .experts.balance import select_with_bias, switch_loss, updated_bias, z_loss
-from .experts.blocks import FAMILIES, Block, moe_blocks
+from .experts.blocks import WATCHED, Block, moe_blocks
+from .experts.penalty import parameter_penalty
 from .experts.report import RoutingReport
 from .experts.routing import Decisions, counts_of, recorded, stacked, variation
 from .experts.rows import loss_on
 from .refused import unfit_balance
 
 BIAS = "selection_bias.safetensors"
-LOGGED = ("balance", "z", "load_variation")
+LOGGED = ("balance", "z", "load_variation", "penalty", "active_in_experts")  # the last two: of unequal experts
 
 
 def balancing_of(model: Any, rows: Sequence[TrainingRow], config: TrainConfig) -> Balancing | None:
@@ -41,7 +45,7 @@ def balancing_of(model: Any, rows: Sequence[TrainingRow], config: TrainConfig) -
     """
     if reason := unfit_balance(config, model.config.to_dict()):
         raise TrainingError(reason)
-    known = model.config.get_text_config().model_type in FAMILIES
+    known = model.config.get_text_config().model_type in WATCHED
     return Balancing(model, rows, config) if known and config.launch == "none" else None
 
 
@@ -54,9 +58,13 @@ class Balancing:
 
     def __init__(self, model: Any, rows: Sequence[TrainingRow], config: TrainConfig) -> None:
         self.balance, self.z, self.rate = config.moe_balance_loss, config.moe_z_loss, config.moe_bias_rate
-        self.in_loss = bool(self.balance or self.z)
+        self.penalty = config.moe_parameter_penalty
+        self.in_loss = bool(self.balance or self.z or self.penalty)
+        self.over_batches = bool(self.in_loss or self.rate)  # what is balanced is a whole batch
         self.report = RoutingReport(model, rows)
         blocks = moe_blocks(model)
+        self.widths = widths_of(model)
+        self.each = {block.layer: expert_parameters(block) for block in blocks if not block.fused}
         device = next(model.parameters()).device
         self.bias = {block.layer: torch.zeros(block.size, device=device) for block in blocks}
         self.counts: dict[int, list[int]] = {}
@@ -88,7 +96,13 @@ class Balancing:
         self.counts = {layer: counts_of(each) for layer, each in layers.items()}
         uneven = fmean(variation(counts) for counts in self.counts.values())
         shown = {"balance": float(even.detach()), "z": float(large.detach()), "load_variation": uneven}
-        return self.balance * even + self.z * large, shown
+        total = self.balance * even + self.z * large
+        if self.widths:
+            costs = [parameter_penalty(seen.logits, seen.chosen, self.widths[i]) for i, seen in layers.items()]
+            penalty = torch.stack(costs).mean()
+            total = total + self.penalty * penalty
+            shown |= {"penalty": float(penalty.detach()), "active_in_experts": active_in_experts(layers, self.each)}
+        return total, shown
 
     def keeper(self) -> TrainerCallback:
         """Return a callback that moves the bias after each step and keeps it in every checkpoint.

@@ -26,6 +26,7 @@ from .experts.kept import keep, name_of
 from .experts.report import RoutingReport
 from .experts.rows import IGNORED, decisions_on, padded
 from .guard import Tell
+from .halving import passes_of
 from .head import logits_of
 from .rows import batch_order
 from .steps import Pace, train_steps
@@ -113,7 +114,8 @@ def train_esft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tel
         return {"input_ids": ids, "labels": labels, "seen": seen}
 
     pace = Pace(config.batch, 1, config.esft_learning_rate, config.checkpoint_steps, config.seed)
-    steps = train_steps(student, order, collate, token_loss, pace, out, tell)
+    lower = "train.max_tokens or train.esft_threshold, or take a smaller base"
+    steps = train_steps(student, order, collate, token_loss, pace, out, tell, lower)
     trained = sum(tensor.numel() for tensor in student.parameters())
     experts = sum(len(layer.chosen) for layer in selection.layers)
     log.info("esft: %d of %d experts trained", experts, sum(len(layer.scores) for layer in selection.layers))
@@ -124,6 +126,7 @@ def train_esft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tel
         "esft_experts": float(sum(len(layer.scores) for layer in selection.layers)),
         "esft_parameters_trained": float(trained),
         **routing.written(out, "esft"),
+        **passes_of(out, "esft"),
     }
 
 

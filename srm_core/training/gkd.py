@@ -26,6 +26,7 @@ from ..prompts import conversation
 from ..records import Attempt, Problem, Sampling, TrainingRow
 from ..store import read_records, write_records
 from .guard import Tell
+from .halving import passes_of
 from .head import logits_of
 from .lora import false_alarms_silenced, merged_weights, starting_model
 from .objectives.divergences import generalized_jsd
@@ -33,6 +34,7 @@ from .rows import batch_order
 from .steps import Pace, train_steps
 from .teachers import open_teacher
 
+LOWER = "train.max_tokens, train.rl_max_tokens or train.lora_r, or take smaller models"
 MEASURED = 16  # rows on which the divergence is measured before and after
 Shown = tuple[Sequence[int], Sequence[bool]]  # ids of a prompt with its answer, and which of them count
 log = logging.getLogger(__name__)
@@ -56,7 +58,9 @@ def train_gkd(
 
     def loss(model: Any, batch: Mapping[str, torch.Tensor], step: int, counted: Any) -> torch.Tensor:
         shown = lessons.of(step, model)
-        return divergence(model, teacher, shown, config.gkd_beta, padding).mean()
+        tokens = sum(sum(mask[1:]) for _, mask in shown)
+        part = [shown[int(row) % config.batch] for row in batch["row"]]
+        return divergence(model, teacher, part, config.gkd_beta, padding).sum() / tokens
 
     def collate(features: Sequence[Mapping[str, int]]) -> dict[str, torch.Tensor]:
         return {"row": torch.tensor([feature["row"] for feature in features])}
@@ -69,9 +73,10 @@ def train_gkd(
         return float(torch.cat(parts).mean())
 
     before = distance()
-    pace = Pace(1, 1, config.gkd_learning_rate, config.checkpoint_steps, config.seed)
+    pace = Pace(config.batch, 1, config.gkd_learning_rate, config.checkpoint_steps, config.seed)
+    order = range(config.gkd_steps * config.batch)  # a step's sequences, by their number among all
     with false_alarms_silenced():
-        steps = train_steps(model, range(config.gkd_steps), collate, loss, pace, out, tell)
+        steps = train_steps(model, order, collate, loss, pace, out, tell, LOWER)
     after = distance()
     log.info("gkd: divergence from the teacher %.4f nats a token, was %.4f", after, before)
     own = sum(lessons.is_own)
@@ -80,6 +85,7 @@ def train_gkd(
         "gkd_steps_on_own_answers": float(own),
         "gkd_divergence_before": before,
         "gkd_divergence_after": after,
+        **passes_of(out, "gkd"),
     }
 
 
@@ -99,6 +105,7 @@ class Lessons:
             )
         needed = config.gkd_steps * config.batch / len(self.rows)
         self.order = batch_order([len(row.ids) for row in self.rows], config.batch, max(1.0, needed + 1), config.seed)
+        self.present: tuple[int, list[Shown]] = (-1, [])  # a step and its sequences, which its passes share
         self.student: TransformersModel | None = None
         if any(self.is_own):
             self.student = TransformersModel("student", load_weights(base, config.dtype), self.tokenizer)
@@ -106,6 +113,11 @@ class Lessons:
 
     def of(self, step: int, model: Any) -> list[Shown]:
         """Return the sequences of ``step``: the student's own, drawn with the weights of ``model``, or rows."""
+        if self.present[0] != step:
+            self.present = (step, self._of(step, model))
+        return self.present[1]
+
+    def _of(self, step: int, model: Any) -> list[Shown]:
         before = sum(self.is_own[:step])
         if self.is_own[step]:
             return self._own(step, before * self.config.batch, model)

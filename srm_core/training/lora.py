@@ -19,6 +19,8 @@ from ..config import TrainConfig
 from ..errors import TrainingError
 from ..models.load import load_tokenizer, load_weights
 from .experts.kept import holds_experts, put
+from .fused_lora import fused
+from .processes import count
 from .refused import unfit_adapter
 
 
@@ -26,10 +28,13 @@ def with_new_adapter(base: Path, config: TrainConfig) -> Any:
     """Return the base model with a fresh adapter on every linear layer; the start depends on ``config.seed`` alone.
 
     Raises:
-        TrainingError: ``config.adapter`` is ``dora`` and the base is a mixture of experts.
+        TrainingError: ``config.adapter`` is ``dora`` and the base is a mixture of experts, or it is ``adalora``, which
+            needs to know how many steps there will be (`adalora.adalora_model`).
     """
     from peft import LoraConfig, get_peft_model
 
+    if config.adapter == "adalora":
+        raise TrainingError("train.adapter = 'adalora': ranks are taken while sft trains; train by sft first")
     model = load_weights(base, config.dtype)
     if reason := unfit_adapter(config.adapter, model.config.to_dict()):
         raise TrainingError(reason)
@@ -43,7 +48,7 @@ def with_new_adapter(base: Path, config: TrainConfig) -> Any:
         task_type="CAUSAL_LM",
     )
     with false_alarms_silenced():
-        return get_peft_model(model, lora)
+        return _in_one_pass(get_peft_model(model, lora))
 
 
 def starting_model(base: Path, data: Path, config: TrainConfig) -> Any:
@@ -68,7 +73,13 @@ def with_adapter(base: Path, adapter: Path, *, trainable: bool, dtype: str = "fl
             "take the merged weights as the base"
         )
     with false_alarms_silenced():
-        return PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
+        model = PeftModel.from_pretrained(load_weights(base, dtype), str(adapter), is_trainable=trainable)
+    return _in_one_pass(model) if trainable else model
+
+
+def _in_one_pass(model: Any) -> Any:
+    """Let layer and adapter compute together; in a group of processes their weights may be gathered layer by layer."""
+    return fused(model) if count() == 1 else model
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from ..config import TrainConfig
 from ..models.load import load_tokenizer
 from ..records import TrainingRow
 from ..store import read_records
+from .adalora import Ranks, adalora_model
 from .balancing import LOGGED, Balancing, balancing_of
 from .guard import Guard, Tell
+from .halving import Halving, passes_of
 from .head import project_labels_only
 from .lora import starting_model
 from .processes import averaging, count
@@ -31,9 +33,11 @@ def train_sft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell
     A killed run continues from its newest verified checkpoint. On a mixture of experts ``out/routing.json`` has the use
     of the experts before and after. In a group of processes each takes its share of every
     batch; the loss is the mean over the trained tokens of the whole batch, however it is shared.
+    One process halves its passes where memory runs out (`halving`). With ``config.adapter = 'adalora'`` a new adapter
+    loses ranks meanwhile; it is written as LoRA, and ``out/ranks.jsonl`` has the rank of each layer.
 
     Raises:
-        TrainingError: the loss, a gradient or a weight is not finite.
+        TrainingError: the loss, a gradient or a weight is not finite, or there is no memory for a single row.
     """
     from datasets import Dataset
 
@@ -46,15 +50,19 @@ def train_sft(base: Path, data: Path, config: TrainConfig, out: Path, tell: Tell
         [nothing if number == NOTHING else _features(rows[number]) for number in filled(order, each, count())]
     )
     tokenizer = load_tokenizer(base)
-    model = starting_model(base, data, config)
+    adapting = config.adapter == "adalora" and not (data / "adapter").exists()
+    steps = -(-len(order) // config.batch)
+    model = adalora_model(base, config, steps) if adapting else starting_model(base, data, config)
+    ranks = Ranks(model, config) if adapting else None
     experts = balancing_of(model, rows, config)
-    trainer = _trainer(model, tokenizer, dataset, each, config, out, tell, experts)
+    parts = [part for part in (ranks, experts) if part]
+    trainer = _trainer(model, tokenizer, dataset, each, config, out, tell, parts)
     started = time.monotonic()
     run(trainer, out, ("loss", "grad_norm", "mean_token_accuracy", *LOGGED))
     tokens = sum(len(rows[number].ids) for number in order)
     log.info("sft: %d tokens, %.0f tokens/s", tokens, tokens / max(time.monotonic() - started, 1e-9))
-    used = experts.finish(out) if experts else {}
-    return {"sft_tokens": float(tokens), "sft_steps": float(trainer.state.max_steps), **used}
+    found = {name: value for part in parts for name, value in part.finish(out).items()} | passes_of(out, "sft")
+    return {"sft_tokens": float(tokens), "sft_steps": float(trainer.state.max_steps), **found}
 
 
 def _features(row: TrainingRow) -> dict[str, Sequence[int]]:
@@ -70,7 +78,7 @@ def _trainer(
     config: TrainConfig,
     out: Path,
     tell: Tell,
-    experts: Balancing | None,
+    parts: Sequence[Ranks | Balancing],
 ) -> Any:
     from torch.utils.data import SequentialSampler
     from trl import SFTConfig, SFTTrainer
@@ -107,12 +115,16 @@ def _trainer(
         remove_unused_columns=False,
         **{"use_cpu": _on_cpu(model), **averaging(model), **zero_settings(config)},
     )
-    trainer = (experts.of(InOrder) if experts else InOrder)(
+    trainer_class: Any = InOrder
+    for part in parts:
+        trainer_class = part.of(trainer_class)
+    whole = "balances experts" if any(part.over_batches for part in parts) else ""
+    trainer = Halving(out, whole=whole).of(trainer_class)(
         model=model,
         args=settings,
         train_dataset=dataset,
         processing_class=tokenizer,
-        callbacks=[*([experts.keeper()] if experts else []), Guard(tell)],
+        callbacks=[*(part.keeper() for part in parts), Guard(tell)],
     )
     from transformers.trainer_callback import PrinterCallback, ProgressCallback
 

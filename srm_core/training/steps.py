@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 
+from ..errors import TrainingError
 from ..store import write_rows
 from .checkpoints import newest_whole
 from .guard import Guard, Tell, check_finite, history
+from .halving import LOWER, Halving, ran_out
 from .processes import averaging, count, from_first, is_first, wait
 from .rows import filled
 from .zero import require_same_parts, whole_weights
@@ -39,16 +41,24 @@ class Pace:
 
 
 def train_steps(
-    model: Any, order: Sequence[int], collate: Collate, loss: Loss, pace: Pace, out: Path, tell: Tell
+    model: Any,
+    order: Sequence[int],
+    collate: Collate,
+    loss: Loss,
+    pace: Pace,
+    out: Path,
+    tell: Tell,
+    lower: str = LOWER,
 ) -> int:
     """Train over the row numbers in ``order``, save adapter and log into ``out``; return the number of steps.
 
-    A killed run continues from its newest verified checkpoint.
+    A killed run continues from its newest verified checkpoint. Where memory runs out the passes are halved, and the
+    error for a single row says to lower ``lower``.
 
     Raises:
-        TrainingError: a loss, a gradient or a weight is not finite.
+        TrainingError: a loss, a gradient or a weight is not finite, or there is no memory for a single row.
     """
-    trainer = _trainer(model, order, collate, loss, pace, out, tell)
+    trainer = _trainer(model, order, collate, loss, pace, out, tell, lower)
     run(trainer, out, ("loss", "grad_norm"))
     return int(trainer.state.global_step)
 
@@ -59,12 +69,18 @@ def run(trainer: Any, out: Path, logged: tuple[str, ...]) -> None:
     Of several processes the first one saves; all return when it has.
 
     Raises:
-        TrainingError: a loss, a gradient or a weight is not finite, or the checkpoint lies in other parts (ZeRO).
+        TrainingError: a loss, a gradient or a weight is not finite, the checkpoint lies in other parts (ZeRO), or
+            memory ran out.
     """
     checkpoint = from_first(partial(newest_whole, out))
     if checkpoint:
         require_same_parts(checkpoint, trainer.args)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except (RuntimeError, MemoryError) as error:  # a pass has said so itself: here weights were moved or kept
+        if not ran_out(error):
+            raise
+        raise TrainingError(f"memory ran out between two passes: lower {LOWER}; checkpoints are kept") from None
     with whole_weights(trainer.model):
         check_finite(trainer.model)
         if is_first():
@@ -73,7 +89,16 @@ def run(trainer: Any, out: Path, logged: tuple[str, ...]) -> None:
     wait()
 
 
-def _trainer(model: Any, order: Sequence[int], collate: Collate, loss: Loss, pace: Pace, out: Path, tell: Tell) -> Any:
+def _trainer(
+    model: Any,
+    order: Sequence[int],
+    collate: Collate,
+    loss: Loss,
+    pace: Pace,
+    out: Path,
+    tell: Tell,
+    lower: str,
+) -> Any:
     from datasets import Dataset
     from transformers import Trainer, TrainingArguments
     from transformers.trainer_callback import PrinterCallback, ProgressCallback
@@ -109,7 +134,7 @@ def _trainer(model: Any, order: Sequence[int], collate: Collate, loss: Loss, pac
         remove_unused_columns=False,
         **{"use_cpu": on_cpu, **averaging(model)},
     )
-    trainer = OurLoss(
+    trainer = Halving(out, lower=lower).of(OurLoss)(
         model=model,
         args=settings,
         train_dataset=Dataset.from_list([{"row": number} for number in filled(order, pace.batch, count())]),

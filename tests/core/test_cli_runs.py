@@ -164,7 +164,11 @@ def built(monkeypatch, make_manifest):
         return SimpleNamespace(steps=[SimpleNamespace(cached=cached, **step) for cached in (True, False)])
 
     _replace(monkeypatch, "pipeline", build=build)
-    _replace(monkeypatch, "planning", plan=plan)
+
+    def short_of_memory(planned, usable):
+        return f"at most {len(planned.steps)} steps, {usable} bytes" if usable == 5 else ""
+
+    _replace(monkeypatch, "planning", plan=plan, short_of_memory=short_of_memory)
     return calls
 
 
@@ -225,6 +229,14 @@ def test_until_stops_early_and_shows_nothing_that_is_not_there(built, tmp_path):
     done = _srm(tmp_path, "build", "--pack", "toy", "--until", "pose")
     assert built[0][1]["until"] == "pose"
     assert done.stdout == "stopped after pose, as asked; the same command without --until goes on from there\n"
+
+
+def test_memory_that_will_not_do_is_said_before_the_build(built, tmp_path, monkeypatch):
+    monkeypatch.setattr("srm_core.doctor.usable_memory", lambda: 5)
+    done = _srm(tmp_path, "build", "--pack", "toy")
+    assert done.exit_code == 0
+    assert "warning: at most 2 steps, 5 bytes" in done.stderr
+    assert len(built) == 1
 
 
 def test_a_dry_run_prints_the_plan_and_builds_nothing(built, tmp_path):

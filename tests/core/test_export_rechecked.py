@@ -14,17 +14,22 @@ from click.testing import CliRunner
 from srm_core.cli import cli
 from srm_core.config import load_config
 from srm_core.errors import ArtifactError
+from srm_core.exporting.llama_cpp import ABSENT, available
 from srm_core.pipeline import build
 from srm_core.protocols import Conversation
+from srm_core.publishing.custody import require_as_judged
 from srm_core.publishing.exporting import export_run
-from srm_core.quantizing import Figure
-from srm_core.reauditing.checking import recheck
+from srm_core.publishing.exporting import recheck_run as recheck
+from srm_core.reauditing.keeping import kept_reports
 from srm_core.reauditing.report import Answers, ExportReport, FindingChange, lines, objections
 from srm_core.reauditing.respondents import Reasked, Recorded
+from srm_core.reauditing.written import checks_of
 from srm_core.records import AuditItem, ChoiceKey, Completion, Problem, Sampling, Verdict
+from srm_core.reports.exports_section import exports_section
+from srm_core.reports.precision import Figure
 from srm_core.stages.context import silent
 from srm_core.testing.fixtures import write_metadata
-from srm_core.workspace import Workspace
+from srm_core.workspace import Run, Workspace
 
 PROJECT = {
     "name": "srm-pack-nodding",
@@ -237,6 +242,114 @@ def test_a_format_that_cannot_be_read_back_is_not_covered_and_a_killed_check_is_
     report = ExportReport.model_validate_json((written / "export.json").read_text())
     assert report.skipped == "the check was begun and has not finished"
     assert not report.covered
+
+
+# ---- inside a build
+
+
+@pytest.fixture(scope="module")
+def inside(place: Workspace, base: Path) -> Run:
+    """The same run once more with a GGUF file in its candidate; every stage before release is kept."""
+    settings = (*SETTINGS, 'release.exports=["merged", "adapter", "gguf"]')
+    config = load_config(pack="nodding", effort="smoke", assignments=settings, base=f"dir:{base}")
+    assert build(config, place, run="inside") is not None
+    return place.run("inside")
+
+
+def test_a_gguf_made_inside_a_build_has_the_report_of_one_made_by_hand(
+    place: Workspace, inside: Run, tmp_path: Path
+) -> None:
+    within = ExportReport.model_validate_json((inside.candidate / "gguf" / "export.json").read_text())
+    by_hand, _ = recheck(place.run("yes"), "gguf", exported(place, "gguf", tmp_path))
+    alike = {name: getattr(by_hand, name) for name in type(by_hand).model_fields if name != "run"}
+    assert {name: getattr(within, name) for name in alike} == alike
+    assert (within.run, within.verdict, within.skipped) == ("", inside.manifest().verdict, "")
+    assert within.covered
+    assert within.covered_without
+    text = (inside.candidate / "gguf" / "EXPORT.md").read_text()
+    assert text.startswith("# The candidate as gguf: the exported weights asked again")
+    assert f"whose gate says {within.verdict}." in text
+
+
+def test_the_manifest_names_the_report_and_the_card_shows_it(place: Workspace, inside: Run) -> None:
+    report = ExportReport.model_validate_json((inside.candidate / "gguf" / "export.json").read_text())
+    (target,) = inside.manifest().exported["reports"]
+    found = inside.manifest().exported["reports"][target]
+    assert (target, found["report"], found["covered"], found["covered_without"]) == (
+        "gguf",
+        "gguf/export.json",
+        True,
+        True,
+    )
+    assert found["answers"][0]["changed"] == report.answers[0].changed.model_dump()
+    assert "gguf/export.json" in json.loads((inside.candidate / "SHA256.json").read_text())
+    card = (inside.candidate / "README.md").read_text()
+    assert "## Exports" in card
+    assert "  - with srm's calculator: covered by the verdict above" in card
+    n = report.answers[0].changed.n
+    assert (
+        f"| gguf | without a calculator | held-out problems | 0 % [0, {100 * 3.841459 / (n + 3.841459):.0f}] n {n}"
+        in (card)
+    )
+    if not available():
+        assert "  - not checked: llama.cpp: not tried: the package llama-cpp-python is not installed" in card
+    assert "  - not checked: llama.cpp and Ollama answered none of the items" in card
+    plain = place.run("yes")
+    assert "reports" not in plain.manifest().exported
+    assert "## Exports" not in (plain.candidate / "README.md").read_text()
+
+
+def test_custody_takes_the_report_as_measured_and_refuses_one_that_was_touched(
+    place: Workspace, inside: Run, tmp_path: Path
+) -> None:
+    require_as_judged(inside, inside.candidate.resolve(), inside.manifest(), place)
+    whole = kept_reports(inside.candidate)
+    assert whole == inside.manifest().exported["reports"]
+    copy = tmp_path / "candidate"
+    shutil.copytree(inside.candidate / "gguf", copy / "gguf")
+    assert kept_reports(copy) == whole
+    file = copy / "gguf" / "export.json"
+    report = ExportReport.model_validate_json(file.read_text())
+    looser = report.model_copy(update={"limit": 0.01})  # under which the same answers would not cover it
+    file.write_text(looser.model_dump_json())
+    with pytest.raises(ArtifactError, match="whether it is covered does not follow from its answers"):
+        kept_reports(copy)
+    file.write_text(report.model_dump_json())
+    (copy / "gguf" / "Modelfile").write_text("FROM elsewhere")
+    with pytest.raises(ArtifactError, match="it is about other files than those that lie there"):
+        kept_reports(copy)
+    file.write_text("{}")
+    with pytest.raises(ArtifactError, match="is no report on an export"):
+        kept_reports(copy)
+
+
+def test_an_export_without_a_report_is_said_to_be_unmeasured(inside: Run) -> None:
+    manifest = inside.manifest()
+    bare = manifest.model_copy(update={"exported": {}})
+    section = exports_section(bare)
+    assert section is not None
+    assert section.body.endswith("- **gguf**: not measured, and not covered by the audit")
+    assert exports_section(bare.model_copy(update={"settings": {}})) is None
+
+
+def test_what_was_checked_when_a_file_was_written_and_what_was_not(tmp_path: Path) -> None:
+    assert checks_of(tmp_path, "merged") == ((), ())
+    assert checks_of(tmp_path / "model.onnx", "onnx") == ((), ("no other program opened the onnx file",))
+    assert checks_of(tmp_path, "gguf")[1][0].startswith("it holds no checked.json")
+    found: dict[str, Any] = {"texts": 50, "logit_error": 0.0112, "llama.cpp": ABSENT}
+    (tmp_path / "checked.json").write_text(json.dumps(found))
+    did, did_not = checks_of(tmp_path, "gguf-q8_0")
+    assert did == (
+        "transformers reads it back: the ids of 50 texts and the prompt are the same, "
+        "logits are off by at most 0.011 of their spread",
+    )
+    assert did_not[0] == "llama.cpp: not tried: the package llama-cpp-python is not installed"
+    there = {"version": "0.3.16", "texts": 50, "logit_error": 0.012, "greedy": 23, "close": 1}
+    (tmp_path / "checked.json").write_text(json.dumps(found | {"llama.cpp": there}))
+    did, did_not = checks_of(tmp_path, "gguf-q8_0")
+    assert did[1].startswith("llama.cpp (llama-cpp-python 0.3.16) opens it: the ids of 50 texts")
+    assert did[1].endswith("23 of 24 greedy tokens are the same and 1 others nearly as likely")
+    assert len(did_not) == 1
 
 
 # ---- by hand

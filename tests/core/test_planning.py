@@ -10,7 +10,7 @@ import pytest
 
 from srm_core.config import BuildConfig
 from srm_core.pipeline import STAGES
-from srm_core.planning import plan
+from srm_core.planning import plan, short_of_memory
 from srm_core.workspace import Workspace
 
 Settings = Callable[..., BuildConfig]
@@ -86,6 +86,37 @@ def test_memory_of_training_is_near_what_was_measured(toy: Settings, tmp_path: P
     config = toy("base=embedded:smollm2-135m-instruct", "train.batch=4")
     train = plan(config, Workspace(tmp_path)).steps[4]
     assert train.memory_gb == pytest.approx(6.6, rel=0.15)  # the peak of `srm build --pack medical`
+
+
+def test_too_little_memory_is_said_beforehand(
+    toy: Settings, tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srm_core.planning._parameters", lambda base: 1e9)
+    asked = ("base=embedded:smollm2-135m-instruct", "train.batch=8", 'train.methods=["sft"]')
+    found = plan(toy(*asked), Workspace(tmp_path))
+    assert found.steps[4].memory_gb == pytest.approx(2 + 12 + 8 * 256 * 0.0223)
+    assert short_of_memory(found, 60 * 10**9) == ""
+    assert short_of_memory(found, None) == ""
+    assert short_of_memory(found, 16 * 10**9) == (
+        "train is estimated to need 59.7 GB of memory, and 16.0 GB can be used here: raise train.accumulation, lower "
+        "train.batch, or take a smaller base"
+    )
+    halves = plan(toy(*asked, "train.accumulation=2"), Workspace(tmp_path))
+    assert halves.steps[4].memory_gb == pytest.approx(2 + 12 + 4 * 256 * 0.0223)
+    assert short_of_memory(plan(toy(), Workspace(built)), 1) == ""  # nothing is left to do
+
+
+def test_srm_build_says_it_before_it_begins(
+    toy: Settings, toy_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from srm_core.cli.build import command
+
+    monkeypatch.setattr("srm_core.doctor.usable_memory", lambda: 10**9)
+    asked = ["--config", str(toy_home / "toy.toml"), "--workspace", str(tmp_path), "--dry-run"]
+    told = CliRunner().invoke(command, asked)
+    assert "warning: train is estimated to need 2." in told.stderr
 
 
 def test_srm_build_dry_run_prints_the_plan(built: Path, srm: Callable[..., object]) -> None:

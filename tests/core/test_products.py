@@ -19,7 +19,15 @@ from srm_core.inference.kernels.rounding import rounded, rounded_rows
 from srm_core.records import Weights
 
 WHOLE: tuple[Weights, ...] = ("int8", "int4")
-SHAPES = [(1, 1, 1), (3, 31, 2), (33, 32, 7), (70, 100, 13), (131, 577, 33), (64, 1536, 40), (96, 200, 101)]  # outputs, inputs, rows
+SHAPES = [
+    (1, 1, 1),
+    (3, 31, 2),
+    (33, 32, 7),
+    (70, 100, 13),
+    (131, 577, 33),
+    (64, 1536, 40),
+    (96, 200, 101),
+]  # outputs, inputs, rows
 SETS = {"-march=haswell": "avx2", "-march=skylake-avx512": "avx512bw", "-march=x86-64": "sse2"}  # flag: what it needs
 
 

@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 
 from srm_core.errors import ModelError
 from srm_core.inference.engines import VARIABLE, engine_for
-from srm_core.quantizing import Measured, compare
 from srm_core.records import ChoiceKey, Problem
+from srm_core.reports.precision import Measured, compare
 
 
 def problem(number: int, kind: str) -> Problem:

@@ -123,3 +123,12 @@ def test_sections_of_plugins_follow_ours_and_titles_cannot_become_markup(make_ma
         < card.index("## Bias audit\n\nRead *this*.")
         < card.index("## Technical documentation")
     )
+
+
+def test_the_card_says_how_to_use_what_the_release_holds_and_nothing_else(make_manifest):
+    whole = make_manifest()
+    assert 'from_pretrained("merged")' in model_card(whole, ())
+    part = whole.model_copy(update={"settings": whole.settings | {"release": {"exports": ["adapter"]}}})
+    card = model_card(part, ())
+    assert "from_pretrained" not in card
+    assert 'holds adapter: `srm ask RUN "..."` answers with it' in card

@@ -72,21 +72,24 @@ def test_supervised_fine_tuning_reads_the_settings_of_its_key_and_no_other(
 ) -> None:
     trained("ws", 'train.methods=["sft"]')
     [made] = (tmp_path / "ws" / "store" / "train").glob(f"*/sft/{MADE_FROM}")
-    config = toy('train.methods=["sft"]')
-    base = locate(config.base)
+    base = locate(toy().base)
     assert base is not None
     read: set[str] = set()
 
     class Noting:
+        def __init__(self, settings: TrainConfig) -> None:
+            self.settings = settings
+
         def __getattr__(self, name: str) -> Any:
             if name in TrainConfig.model_fields:
                 read.add(name)
-            return getattr(config.train, name)
+            return getattr(self.settings, name)
 
-    noting: Any = Noting()
     data = tmp_path / "data"
     data.mkdir()  # without the adapter that was published: the first method makes its own
     shutil.copy(made.parent.parent / "data" / "rows.jsonl", data)
-    train_sft(base.folder, data, noting, tmp_path / "out", lambda *_: None)
+    for kind in ("lora", "adalora"):  # some settings are read for the second alone
+        noting: Any = Noting(toy('train.methods=["sft"]', f"train.adapter={kind}").train)
+        train_sft(base.folder, data, noting, tmp_path / kind, lambda *_: None)
     assert {"learning_rate", "epochs", "lora_r", "seed"} <= read <= SFT_SETTINGS
     assert SFT_SETTINGS - read <= {"max_tokens"}  # decides the rows, whose hash is in the key too

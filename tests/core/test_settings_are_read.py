@@ -29,6 +29,8 @@ OTHER: dict[str, str] = {  # where "one more" is no valid value
     "train.methods": '["sft"]',
     "train.dtype": '"bfloat16"',
     "train.adapter": '"dora"',
+    "train.adalora_warmup": "0.2",
+    "train.adalora_settle": "0.2",
     "train.rl_kinds": '["double"]',
     "train.max_false_accepts": "0.01",
     "train.esft_score": '"gate"',
@@ -74,6 +76,7 @@ ELSEWHERE = {  # read, but in no key of its own; each has a test below or beside
     "train.moe_balance_loss": "on a dense base it is refused (tests/core/moe/test_balancing.py flips it on a mixture)",
     "train.moe_z_loss": "as train.moe_balance_loss",
     "train.moe_bias_rate": "as train.moe_balance_loss",
+    "train.moe_parameter_penalty": "on a dense base it is refused (moe/test_heterogeneous_training.py changes it)",
     "train.seed": "it is set from seed; another value is refused (test_a_seed_of_training_alone_is_refused)",
 }
 

@@ -27,6 +27,7 @@ from ..train import VERIFIERS
 from .evidence import keep_evidence
 from .exported import measure_exported
 from .materials import materials
+from .reasked import reask, with_verdict
 
 PACKAGES = ("srm-sdk", "torch", "transformers", "trl", "peft", "datasets", "chromadb", "rdflib", "pyoxigraph")
 CANDIDATE = "candidate"
@@ -39,8 +40,11 @@ def release(context: Context, out: Path, *, artifacts: Mapping[str, Artifact]) -
     folder = out / CANDIDATE
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed here
     base = _base(context)
-    _export(context, artifacts["train"], base, folder)
+    student = out / "student.cache"
+    exports = _export(context, artifacts["train"], base, student, folder)
     problems = keep_evidence(artifacts, Students(context, artifacts["train"]).final, folder / "evidence")
+    reports = reask(context, student / "merged", folder / "evidence", problems, exports)
+    shutil.rmtree(student)
     system = context.host.pack().system_prompt
     bare = _manifest(context, artifacts).model_copy(
         update={
@@ -49,6 +53,7 @@ def release(context: Context, out: Path, *, artifacts: Mapping[str, Artifact]) -
         }
     )
     manifest = judged(context.host, bare)
+    with_verdict(reports, manifest.verdict)
     write_atomically(folder / "manifest.json", manifest.model_dump_json(indent=1))
     card = model_card(manifest, list(context.host.sections(manifest)))
     write_atomically(folder / "README.md", card)
@@ -97,20 +102,18 @@ def _base(context: Context) -> Checkpoint:
     return base
 
 
-def _export(context: Context, trained: Artifact, base: Checkpoint, folder: Path) -> None:
+def _export(context: Context, trained: Artifact, base: Checkpoint, student: Path, folder: Path) -> dict[str, Path]:
+    """Make the student's folder and every export of it in ``folder``; return what was written, by target."""
     from ...training.lora import merge
 
     adapter = Students(context, trained).adapter()
-    student = folder.parent / "student.cache"
     shutil.rmtree(student, ignore_errors=True)
     context.progress("release: merging weights", 0, 0)
     merge(base.folder, adapter, student / "merged")
     shutil.copytree(adapter, student / "adapter", dirs_exist_ok=True)
     write_atomically(student / SYSTEM_FILE, context.host.pack().system_prompt)
     folder.mkdir(exist_ok=True)
-    for target in context.config.release.exports:
-        context.host.export(student, target, folder)
-    shutil.rmtree(student)
+    return {target: context.host.export(student, target, folder) for target in context.config.release.exports}
 
 
 def _manifest(context: Context, artifacts: Mapping[str, Artifact]) -> BuildManifest:

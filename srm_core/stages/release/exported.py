@@ -1,4 +1,4 @@
-"""What is measured on the exported files themselves: every weight finite, and the tokenizer the one trained with."""
+"""What is measured on the exported files: every weight finite, the tokenizer the one trained with, asked again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from ...inference.tokens import encode_completion, encode_prompt
 from ...models.load import has_template, load_tokenizer
 from ...prompts import conversation
+from ...reauditing.keeping import kept_reports
 from ...records import Problem
 
 NAMED = 5  # tensors or problems that are named
@@ -19,12 +20,18 @@ def measure_exported(folder: Path, base: Path, system: str, problems: Sequence[P
     """Return ``weights`` (tensors, not_finite, named) and ``tokens`` (problems, different, named) of a candidate.
 
     ``tokens`` compares prompts and answers of ``problems`` by the tokenizer in ``folder/merged`` and by that of the
-    checkpoint in ``base``, id by id; without an exported tokenizer it is absent.
+    checkpoint in ``base``, id by id; without an exported tokenizer it is absent. ``reports`` is what the reports on
+    exports for other engines say (`kept_reports`); absent if there are none.
+
+    Raises:
+        ArtifactError: such a report is damaged, or does not fit the files it is about.
     """
     found: dict[str, Any] = {"weights": finite_weights(sorted(folder.rglob("*.safetensors")))}
     merged = folder / "merged"
     if (merged / "tokenizer_config.json").exists():
         found["tokens"] = same_tokens(merged, base, system, problems)
+    if reports := kept_reports(folder):
+        found["reports"] = reports
     return found
 
 

@@ -1,7 +1,7 @@
-"""Where the routers and experts of a transformers model are: Mixtral, Qwen3-MoE and OLMoE.
+"""Where the routers and experts of a model are: Mixtral, Qwen3-MoE, OLMoE, and our own class of unequal experts.
 
-All three keep their experts fused: ``gate_up_proj`` (N, 2I, D) and ``down_proj`` (N, D, I), one slice an expert. All
-three are dropless: every choice of a router is computed, whatever the load.
+The three of transformers keep their experts fused: ``gate_up_proj`` (N, 2I, D) and ``down_proj`` (N, D, I), one slice
+an expert; ours are linear layers of their own. All are dropless: every choice of a router is computed.
 """
 
 # N experts, K experts a token, D hidden width, I inner width of an expert
@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ModelError
+from ...models.heterogeneous import HETEROGENEOUS
 
 MATRICES = ("gate_up_proj", "down_proj")
 FAMILIES = {"mixtral": "MixtralTopKRouter", "qwen3_moe": "Qwen3MoeTopKRouter", "olmoe": "OlmoeTopKRouter"}
-ROUTERS = tuple(FAMILIES.values())
+WATCHED = (*FAMILIES, HETEROGENEOUS)  # whose routers are looked at and balanced
+ROUTERS = (*FAMILIES.values(), "HeterogeneousRouter")
 
 
 @dataclass(frozen=True)
 class Block:
-    """One sparse layer: its number in the model, its dotted name, its router and its experts (modules)."""
+    """One sparse layer: its number in the model, its dotted name, its router and its experts (modules).
+
+    ``experts`` is one module of a family of transformers, and a list of modules in our own class.
+    """
 
     layer: int
     name: str
@@ -36,6 +41,11 @@ class Block:
     def top_k(self) -> int:
         """How many experts a token is sent to."""
         return int(self.router.top_k)
+
+    @property
+    def fused(self) -> bool:
+        """Whether the experts are slices of the tensors of `MATRICES`."""
+        return type(self.router).__name__ != "HeterogeneousRouter"
 
 
 def moe_blocks(model: Any) -> list[Block]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import torch
 
-from ...errors import ConfigError
+from ...errors import ConfigError, ModelError
 from .blocks import MATRICES, Block, moe_blocks
 from .routing import Decisions, counts_of
 
@@ -68,10 +68,12 @@ def train_only(model: Any, chosen: Mapping[int, Sequence[int]]) -> list[torch.nn
     `fold` writes the slices back; call it before the model is saved.
 
     Raises:
-        ModelError: the model is dense.
+        ModelError: the model is dense, or its experts are unequal.
         ConfigError: a layer or an expert is not there, or none is chosen at all.
     """
     blocks = {block.layer: block for block in moe_blocks(model)}
+    if not all(block.fused for block in blocks.values()):
+        raise ModelError("unequal experts are in no tensor that could be sliced; esft does not train them")
     _check(blocks, chosen)
     for tensor in model.parameters():
         tensor.requires_grad_(False)

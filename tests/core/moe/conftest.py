@@ -47,6 +47,16 @@ def upcycled(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return out
 
 
+@pytest.fixture(scope="session")
+def unequal(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``tiny:0`` as four experts of 16 to 128 neurons, two a token; no test changes it."""
+    from srm_core.moe.heterogeneous import upcycle_unequal
+
+    out = tmp_path_factory.mktemp("moe") / "unequal"
+    upcycle_unequal(f"dir:{tiny_folder}", out, sizes="16,32,64,128", top_k=2, noise=0.5, seed=3)
+    return out
+
+
 @pytest.fixture
 def mixture(upcycled: Path) -> Any:
     """A model of `upcycled` that the test may change; its routers are made decisive."""

@@ -13,6 +13,7 @@ import pytest
 from srm_core.builtin import METHODS
 from srm_core.config import BuildConfig, TrainConfig
 from srm_core.errors import ConfigError, MissingExtra
+from srm_core.models.heterogeneous import HETEROGENEOUS
 from srm_core.preflight import check_settings, check_training
 from srm_core.reports.support import (
     ADAPTERS,
@@ -66,7 +67,12 @@ def test_every_cell_is_what_a_build_is_told(small_base: Path, tmp_path: Path, mo
     for method, adapter, base, launch in CELLS:
         own = {"gkd_teacher": f"dir:{small_base}"} if method == "gkd" else {}
         config = BuildConfig.model_validate(
-            {"pack": "p", "base": f"dir:{folders[base]}", "train": settings_of(method, adapter, launch) | own}
+            {
+                "pack": "p",
+                "base": f"dir:{folders[base]}",
+                "train": settings_of(method, adapter, launch) | own,
+                "release": {"exports": ("adapter",)},  # what holds a model is refused for unequal experts
+            }
         )
         said = ""
         try:
@@ -85,11 +91,15 @@ def test_every_cell_is_what_a_build_is_told(small_base: Path, tmp_path: Path, mo
 
 def test_every_method_is_a_row_and_some_of_what_matters_is_refused() -> None:
     assert sorted(ROWS) == sorted(METHODS)
+    assert BASES["unequal mixture"]["model_type"] == HETEROGENEOUS
     cells = _cells(support_page(check_training))
     assert all(
         cells["esft", adapter, "dense", launch].startswith("no: ") for adapter in ADAPTERS for launch in LAUNCHES
     )
     assert all(cells[m, "dora", "mixture", "none"].startswith("no: ") for m in ROWS)
+    assert cells["sft", "lora", "unequal mixture", "none"] == "tested"
+    assert cells["sft", "dora", "unequal mixture", "none"] == "untried"  # linear layers, which peft can scale
+    assert all(cells[m, "lora", "unequal mixture", "torch"].startswith("no: ") for m in ROWS)
     assert cells["grpo", "lora", "dense", "torch"].startswith("no: ")
     assert cells["esft", "lora", "mixture", "none"] == "tested"
     assert cells["sft", "lora", "dense", "none"] == "measured"
