@@ -25,6 +25,7 @@ from srm_core.training.rows import batch_order
 from srm_core.training.sft import train_sft
 
 from ..killing import Killed, differing, killer
+from .router_logits import router_logits
 from .test_esft_training import make_rows
 
 CONFIG = TrainConfig(lora_r=2, lora_alpha=4, batch=4, epochs=1.0, learning_rate=1e-2, checkpoint_steps=1, seed=5)
@@ -81,16 +82,8 @@ def test_the_first_step_s_loss_is_that_of_the_rows_and_the_papers_terms(
 ) -> None:
     rows = make_rows()
     order = batch_order([len(row.ids) for row in rows], 4, 1.0, CONFIG.seed)
-    model = load_weights(upcycled)
-    logits: dict[int, list[torch.Tensor]] = {}
-    for row in (rows[number] for number in order[:4]):
-        with torch.no_grad(), recorded(model) as seen:
-            model(torch.tensor([row.ids]))
-        for layer, (decisions,) in seen.items():
-            logits.setdefault(layer, []).append(decisions.logits)
     balance, z = [], []
-    for parts in logits.values():
-        tokens = torch.cat(parts).double()
+    for tokens in router_logits(load_weights(upcycled), (rows[number] for number in order[:4])):
         share, probability, large = [0.0] * 4, [0.0] * 4, 0.0
         for row_of_logits in tokens.tolist():
             powers = [math.exp(x) for x in row_of_logits]

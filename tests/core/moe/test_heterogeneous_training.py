@@ -32,6 +32,7 @@ from srm_core.training.rows import batch_order
 from srm_core.training.sft import train_sft
 
 from ..killing import save_moved_adapter
+from .router_logits import router_logits
 from .test_esft_training import make_rows
 
 CONFIG = TrainConfig(lora_r=2, lora_alpha=4, batch=4, epochs=4.0, learning_rate=1e-2, checkpoint_steps=50, seed=5)
@@ -78,16 +79,9 @@ def test_the_first_step_s_loss_is_that_of_the_rows_and_the_penalty(
 ) -> None:
     rows = make_rows()
     order = batch_order([len(row.ids) for row in rows], 4, 4.0, CONFIG.seed)
-    model = load_weights(unequal)
     costs, used = [], 0.0
-    logits: dict[int, list[torch.Tensor]] = {}
-    for row in (rows[number] for number in order[:4]):
-        with torch.no_grad(), recorded(model) as seen:
-            model(torch.tensor([row.ids]))
-        for layer, (decisions,) in seen.items():
-            logits.setdefault(layer, []).append(decisions.logits)
-    for parts in logits.values():
-        tokens = torch.cat(parts).double().softmax(-1).tolist()
+    for logits_TN in router_logits(load_weights(unequal), (rows[number] for number in order[:4])):
+        tokens = logits_TN.softmax(-1).tolist()
         widths, share, mean = (16, 32, 64, 128), [0.0] * 4, [0.0] * 4  # 60 wide in the mean
         for probabilities in tokens:
             for expert in sorted(range(4), key=lambda i: -probabilities[i])[:2]:
