@@ -159,7 +159,7 @@ def models() -> Iterator[Check]:
 
 
 def engine() -> Iterator[Check]:
-    """Say which tier of the inference engine runs, compiling the kernels if they are not; about 20 seconds, once."""
+    """Say which tier of the inference engine runs, compiling the kernels if they are not; about 40 seconds, once."""
     from .inference.engines import VARIABLE
     from .inference.kernels.compiling import NoKernels, library
 

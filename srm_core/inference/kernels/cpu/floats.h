@@ -47,23 +47,21 @@ struct InFloats {
   }
 
   // Add `inputs` products to sums that stood in memory, which changes none of them. `ahead` is where each panel goes on:
-  // LINES of the cache come nearer every four inputs.
-  template <int P, int N, int LINES>
-  static INLINE void piece(const uint8_t* const* w, const float* from, size_t stride, int inputs, const uint8_t* const* ahead,
-                           Vec (*made)[N][2]) {
+  // `lines` of the cache come nearer every four inputs.
+  template <int P, int N>
+  static INLINE void piece(const uint8_t* const* w, const float* from, size_t stride, int inputs,
+                           const uint8_t* const* ahead, int lines, Vec (*made)[N][2]) {
     Vec sums[P][N][2];
 #pragma GCC unroll 4
     for (int p = 0; p < P; p++)
 #pragma GCC unroll 8
       for (int n = 0; n < N; n++) sums[p][n][0] = made[p][n][0], sums[p][n][1] = made[p][n][1];
     int k = 0;
-    if constexpr (LINES > 0) {
-      for (; k + 4 <= inputs; k += 4) {
-        for (int p = 0; p < P; p++)
-          for (int line = 0; line < LINES; line++) __builtin_prefetch(ahead[p] + (k / 4 * LINES + line) * LINE, 0, 2);
+    for (size_t at = 0; lines > 0 && k + 4 <= inputs; k += 4) {
+      for (int line = 0; line < lines; line++, at += LINE)
+        for (int p = 0; p < P; p++) __builtin_prefetch(ahead[p] + at, 0, 2);
 #pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) add<P, N>(w, from, stride, k + i, sums);
-      }
+      for (int i = 0; i < 4; i++) add<P, N>(w, from, stride, k + i, sums);
     }
     for (; k < inputs; k++) add<P, N>(w, from, stride, k, sums);
 #pragma GCC unroll 4
@@ -79,20 +77,20 @@ struct InFloats {
       w[p] = m.data + (panel + p) * m.panel_bytes;
       for (int n = 0; n < N; n++) made[p][n][0] = made[p][n][1] = Vec{};
     }
-    piece<P, N, 0>(w, rows.x + row * rows.stride, rows.stride, m.inputs, nullptr, made);
+    piece<P, N>(w, rows.x + row * rows.stride, rows.stride, m.inputs, nullptr, 0, made);
   }
 
   static constexpr int PIECE = 96;  // inputs: two panels of them take 24 kB with the widest vectors
   static constexpr int TOGETHER = 96, BLOCKS = (TOGETHER + MOST_ROWS - 1) / MOST_ROWS;  // rows whose inputs stay near
 
-  template <int LINES, int N>
+  template <int N>
   static void block(int rows, int panels, const uint8_t* const* w, const float* from, size_t stride, int inputs,
-                    const uint8_t* const* ahead, Vec* made) {
+                    const uint8_t* const* ahead, int lines, Vec* made) {
     if constexpr (N > 0) {
-      if (rows < N) return block<LINES, N - 1>(rows, panels, w, from, stride, inputs, ahead, made);
+      if (rows < N) return block<N - 1>(rows, panels, w, from, stride, inputs, ahead, lines, made);
       const auto to = reinterpret_cast<Vec(*)[N][2]>(made);
-      if (panels == 2) return piece<2, N, LINES>(w, from, stride, inputs, ahead, to);
-      piece<1, N, LINES>(w, from, stride, inputs, ahead, to);
+      if (panels == 2) return piece<2, N>(w, from, stride, inputs, ahead, lines, to);
+      piece<1, N>(w, from, stride, inputs, ahead, lines, to);
     }
   }
 
@@ -116,9 +114,7 @@ struct InFloats {
         const int first = n * b / blocks, rows_here = n * (b + 1) / blocks - first;
         for (int p = 0; p < 2; p++) ahead[p] = next[p] + size_t(inputs) * WIDTH * b / blocks / LINE * LINE;
         const float* x = rows.x + (row + first) * rows.stride + k;
-        if (lines == 1) Wide::template block<1, MOST_ROWS>(rows_here, panels, w, x, rows.stride, inputs, ahead, made[b]);
-        else if (lines == 2) Wide::template block<2, MOST_ROWS>(rows_here, panels, w, x, rows.stride, inputs, ahead, made[b]);
-        else Wide::template block<4, MOST_ROWS>(rows_here, panels, w, x, rows.stride, inputs, ahead, made[b]);
+        Wide::template block<MOST_ROWS>(rows_here, panels, w, x, rows.stride, inputs, ahead, lines, made[b]);
       }
     }
     for (int b = 0; b < blocks; b++) {
