@@ -49,16 +49,13 @@ def main() -> None:
     from srm_core.inference.architecture import architecture_of
     from srm_core.inference.kernels.compiled import CompiledDecoder
     from srm_core.inference.paged import PagedEngine
-    from srm_core.inference.tokens import encode_prompt
     from srm_core.models.embedded import base_folder
     from srm_core.models.load import load_tokenizer, load_weights
-    from srm_core.prompts import conversation
 
     folder = base_folder()
     tokenizer, model = load_tokenizer(folder), load_weights(folder)
     half = load_weights(folder, "bfloat16")
-    found = decode.problems()
-    prompts = [encode_prompt(tokenizer, conversation("Answer from the facts.", p, p.evidence)) for p in found]
+    prompts = decode.asked(tokenizer)
     shape = architecture_of(model)
     engines: dict[str, PagedEngine] = {}
     for kind in KINDS:
@@ -74,22 +71,22 @@ def main() -> None:
         started = time.perf_counter()
         engines["float32"].update_adapter(adapter)
         taken = time.perf_counter() - started
-        rate = decode._ours(engines["float32"], four, SAMPLES)
+        rate = decode.engine_rate(engines["float32"], four, SAMPLES)
         engines["float32"].update_adapter(None)
         tokens = NEW_TOKENS * STEP_PROMPTS * SAMPLES
         return tokens / (tokens / rate + taken)
 
     arms: dict[str, Callable[[], float]] = {}
     for kind, engine in engines.items():
-        arms[f"decode, {kind}"] = partial(_decoded, engine, many)
-        arms[f"whole, {kind}"] = partial(decode._ours, engine, many, 1)
-        arms[f"rollouts, {kind}"] = partial(decode._ours, engine, eight, SAMPLES)
+        arms[f"decode, {kind}"] = partial(decoding_rate, engine, many)
+        arms[f"whole, {kind}"] = partial(decode.engine_rate, engine, many, 1)
+        arms[f"rollouts, {kind}"] = partial(decode.engine_rate, engine, eight, SAMPLES)
     for kind, theirs in (("float32", model), ("bfloat16", half)):
-        arms[f"decode, static cache, {kind}"] = partial(_looped, theirs, tokenizer, many)
-        arms[f"whole, generate, {kind}"] = partial(decode._theirs, theirs, tokenizer, many, 1)
-        arms[f"rollouts, generate, {kind}"] = partial(decode._theirs, theirs, tokenizer, eight, SAMPLES)
+        arms[f"decode, static cache, {kind}"] = partial(loop_rate, theirs, tokenizer, many)
+        arms[f"whole, generate, {kind}"] = partial(decode.generate_rate, theirs, tokenizer, many, 1)
+        arms[f"rollouts, generate, {kind}"] = partial(decode.generate_rate, theirs, tokenizer, eight, SAMPLES)
     arms["step, float32"] = step
-    arms["step, generate, float32"] = partial(decode._theirs, learning, tokenizer, four, SAMPLES)
+    arms["step, generate, float32"] = partial(decode.generate_rate, learning, tokenizer, four, SAMPLES)
     rates = decode.measure(arms, ROUNDS)
 
     peers = {"decode": "static cache", "whole": "generate", "rollouts": "generate", "step": "generate"}
@@ -133,7 +130,7 @@ def _adapter(learning: Any, model: Any, read_adapter: Callable[..., Any]) -> Any
         return read_adapter(Path(folder), model)
 
 
-def _decoded(engine: Any, prompts: list[list[int]]) -> float:
+def decoding_rate(engine: Any, prompts: list[list[int]]) -> float:
     """Return the tokens a second of all prompts' answers, from when the last prompt is read."""
     from srm_core.records import Sampling
 
@@ -153,7 +150,7 @@ def _decoded(engine: Any, prompts: list[list[int]]) -> float:
     return (said() - before) / taken
 
 
-def _looped(model: Any, tokenizer: Any, prompts: list[list[int]]) -> float:
+def loop_rate(model: Any, tokenizer: Any, prompts: list[list[int]]) -> float:
     """The same by transformers' model with a static cache, one token of every sequence at a time."""
     import torch
     from transformers import StaticCache

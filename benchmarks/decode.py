@@ -40,6 +40,14 @@ def problems() -> list[Any]:
     return sorted(found, key=lambda p: p.id)
 
 
+def asked(tokenizer: Any) -> list[list[int]]:
+    """Return the problems as the prompts that ask them, token ids."""
+    from srm_core.inference.tokens import encode_prompt
+    from srm_core.prompts import conversation
+
+    return [encode_prompt(tokenizer, conversation("Answer from the facts.", p, p.evidence)) for p in problems()]
+
+
 def main() -> None:
     """Measure, print and keep the rates."""
     import torch
@@ -50,15 +58,13 @@ def main() -> None:
     from srm_core.inference.engines import decoder_for
     from srm_core.inference.kernels.compiled import CompiledDecoder
     from srm_core.inference.paged import PagedEngine
-    from srm_core.inference.tokens import encode_prompt
     from srm_core.models.embedded import base_folder
     from srm_core.models.load import load_tokenizer, load_weights
-    from srm_core.prompts import conversation
 
     folder = base_folder()
     tokenizer, model = load_tokenizer(folder), load_weights(folder)
     half = load_weights(folder, "bfloat16")
-    prompts = [encode_prompt(tokenizer, conversation("Answer from the facts.", p, p.evidence)) for p in problems()][:32]
+    prompts = asked(tokenizer)[:32]
     shape = architecture_of(model)
     ours = PagedEngine(decoder_for(model), tokenizer, draft_rows=0)
     ours_half = PagedEngine(CompiledDecoder(model, shape, weights="bfloat16"), tokenizer, draft_rows=0)
@@ -68,18 +74,20 @@ def main() -> None:
         engine.writer.end = set()  # every row runs to its limit, here and there
     weights = sum(p.numel() for p in model.parameters())
     arms: dict[str, Callable[[], float]] = {
-        "1 sequence, float32": lambda: _ours(ours, prompts[:1], 1),
-        "1 sequence, float32, transformers.generate": lambda: _theirs(model, tokenizer, prompts[:1], 1),
-        "1 sequence, bfloat16": lambda: _ours(ours_half, prompts[:1], 1),
-        "1 sequence, bfloat16, transformers.generate": lambda: _theirs(half, tokenizer, prompts[:1], 1),
-        "1 sequence, int8": lambda: _ours(ours_eight, prompts[:1], 1),
-        "1 sequence, float32, with drafts": lambda: _ours(drafting, prompts[:1], 1),
+        "1 sequence, float32": lambda: engine_rate(ours, prompts[:1], 1),
+        "1 sequence, float32, transformers.generate": lambda: generate_rate(model, tokenizer, prompts[:1], 1),
+        "1 sequence, bfloat16": lambda: engine_rate(ours_half, prompts[:1], 1),
+        "1 sequence, bfloat16, transformers.generate": lambda: generate_rate(half, tokenizer, prompts[:1], 1),
+        "1 sequence, int8": lambda: engine_rate(ours_eight, prompts[:1], 1),
+        "1 sequence, float32, with drafts": lambda: engine_rate(drafting, prompts[:1], 1),
         "1 sequence, float32, bandwidth limit": lambda: bandwidth(weights * 4),
         "1 sequence, bfloat16, bandwidth limit": lambda: bandwidth(weights * 2),
-        "32 sequences, float32": lambda: _ours(ours, prompts, 1),
-        "32 sequences, float32, transformers.generate": lambda: _theirs(model, tokenizer, prompts, 1),
-        "64 rollouts of 8 prompts, float32": lambda: _ours(ours, prompts[:8], 8),
-        "64 rollouts of 8 prompts, float32, transformers.generate": lambda: _theirs(model, tokenizer, prompts[:8], 8),
+        "32 sequences, float32": lambda: engine_rate(ours, prompts, 1),
+        "32 sequences, float32, transformers.generate": lambda: generate_rate(model, tokenizer, prompts, 1),
+        "64 rollouts of 8 prompts, float32": lambda: engine_rate(ours, prompts[:8], 8),
+        "64 rollouts of 8 prompts, float32, transformers.generate": lambda: generate_rate(
+            model, tokenizer, prompts[:8], 8
+        ),
     }
     rates = measure(arms)
     peers = [name for name in arms if name.endswith("transformers.generate")]
@@ -104,7 +112,8 @@ def main() -> None:
     print(json.dumps(kept, indent=1))
 
 
-def _ours(engine: Any, prompts: list[list[int]], samples: int) -> float:
+def engine_rate(engine: Any, prompts: list[list[int]], samples: int) -> float:
+    """Return the tokens a second of the engine, prompts read included."""
     from srm_core.records import Sampling
 
     engine.pool.clear()  # nothing is kept of the round before
@@ -114,7 +123,8 @@ def _ours(engine: Any, prompts: list[list[int]], samples: int) -> float:
     return sum(c.tokens for group in made for c in group) / (time.perf_counter() - started)
 
 
-def _theirs(model: Any, tokenizer: Any, prompts: list[list[int]], samples: int) -> float:
+def generate_rate(model: Any, tokenizer: Any, prompts: list[list[int]], samples: int) -> float:
+    """Return those of ``transformers.generate``."""
     import torch
 
     widest, pad = max(map(len, prompts)), tokenizer.pad_token_id

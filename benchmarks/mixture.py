@@ -35,10 +35,8 @@ def main() -> None:
     from srm_core.inference.architecture import architecture_of
     from srm_core.inference.kernels.compiled import CompiledDecoder
     from srm_core.inference.paged import PagedEngine
-    from srm_core.inference.tokens import encode_prompt
     from srm_core.models.load import load_tokenizer, load_weights
     from srm_core.moe.upcycle import parameter_counts, upcycle
-    from srm_core.prompts import conversation
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "mixture"
@@ -46,12 +44,11 @@ def main() -> None:
         tokenizer, model = load_tokenizer(folder), load_weights(folder)
     ours = PagedEngine(CompiledDecoder(model, architecture_of(model)), tokenizer, draft_rows=0)
     ours.writer.end = set()  # every row runs to its limit, here and there
-    found = decode.problems()[: batches.SEQUENCES]
-    prompts = [encode_prompt(tokenizer, conversation("Answer from the facts.", p, p.evidence)) for p in found]
+    prompts = decode.asked(tokenizer)[: batches.SEQUENCES]
     arms: dict[str, Callable[[], float]] = {}
     for name, some in (("1 sequence", prompts[:1]), ("32 sequences", prompts)):
-        arms[name] = partial(batches._decoded, ours, some)
-        arms[f"{name}, transformers"] = partial(batches._looped, model, tokenizer, some)
+        arms[name] = partial(batches.decoding_rate, ours, some)
+        arms[f"{name}, transformers"] = partial(batches.loop_rate, model, tokenizer, some)
     rates = decode.measure(arms)
     total, active = parameter_counts(model)
     kept = {

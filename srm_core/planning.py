@@ -17,6 +17,7 @@ from .general.items import general_items
 from .host import Host
 from .models import embedded, tiny
 from .pipeline import STEPS, Step, prepare, step_key
+from .reports.exports_section import JUDGED
 from .stages.context import Context
 from .stages.selection import reinforced_kinds
 from .workspace import Workspace, cache_dir
@@ -172,7 +173,7 @@ def _audit(context: Context, parameters: float) -> Estimate:
 
 def _release(context: Context, parameters: float) -> Estimate:
     config, speed = context.config, _speed(parameters)
-    others = len({*config.release.exports} - {"merged", "adapter"})  # asked again, before and after
+    others = len({*config.release.exports} - {*JUDGED})  # asked again, before and after
     asked = others * (2 * len(context.kinds()) * config.release.export_per_kind + config.audit.per_attribute * VARIANTS)
     seconds = 15 + asked * PROMPT / (PREFILL_RATE * speed) + asked * ANSWER / (DECODE_RATE * speed)
     what = "weights, card, report, the gate's verdict" + (f"; {asked:,} answers of exports" if asked else "")

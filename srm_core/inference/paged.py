@@ -10,7 +10,7 @@ way whatever stands beside it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -26,7 +26,7 @@ from .drafter import ROWS, Drafter, Wish
 from .drafts import DRAFT_ROWS, MATCHES, drafted
 from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Decoder
 from .pages import BLOCK, PagePool, page_keys
-from .readings import Piece, Reading, find, pieces_of, read, remember
+from .readings import Piece, Reading, find, passes, pieces_of, read, read_after, remember
 from .sequences import Row, Writer, asked_of, check_fits, check_scored
 
 MOST_ROWS = 48  # that are generated side by side
@@ -100,21 +100,6 @@ class Turn:
         del self.reading.ids[kept:]
         self.reading.length = kept
         return kept - before_draft
-
-
-def _passes(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
-    """Cut the turns to what one forward pass takes."""
-    together: list[Turn] = []
-    tokens = outputs = 0
-    for turn in turns:
-        more = len(turn.unread) + len(turn.draft)
-        if together and (tokens + more > MOST_TOKENS or outputs + turn.choices > MOST_OUTPUTS):
-            yield together
-            together, tokens, outputs = [], 0, 0
-        together.append(turn)
-        tokens, outputs = tokens + more, outputs + turn.choices
-    if together:
-        yield together
 
 
 class PagedEngine:
@@ -227,21 +212,9 @@ class PagedEngine:
         return torch.stack(found)
 
     def _score(self, prompt: Sequence[int], answer: Sequence[int]) -> list[float]:
-        reading = Reading([*prompt, *answer[:-1]])
         found: list[float] = []
-        try:
-            find(self.pool, reading, len(prompt) - 1)
-            while reading.length < len(reading.ids):
-                first = max(reading.length, len(prompt) - 1)  # of the prompt, only the last token's logits
-                piece = min(reading.left, MOST_TOKENS, first - reading.length + MOST_OUTPUTS)
-                wanted = range(first, reading.length + piece)
-                logits = self._read([(reading, piece, [at - reading.length for at in wanted])])
-                remember(self.pool, reading)
-                targets = [answer[at - len(prompt) + 1] for at in wanted]
-                if targets:
-                    found += self.decoder.choose(logits, scored(targets))[1]
-        finally:
-            self.pool.give_back(reading.pages)
+        for tokens, logits in read_after(self.decoder, self.pool, prompt, answer):
+            found += self.decoder.choose(logits, scored(tokens))[1]
         return found
 
     def _room(self, rows: int) -> int:
@@ -304,7 +277,7 @@ class PagedEngine:
         turns = [Turn(row, reading) for row, reading in live]
         if len(live) <= self.draft_rows:
             self._draft(turns)
-        for together in _passes(turns):
+        for together in passes(turns, lambda turn: (len(turn.unread) + len(turn.draft), turn.choices)):
             logits = self._read([turn.piece() for turn in together])
             places = [(turn.row, ahead) for turn in together for ahead in range(turn.choices)]
             logits = restrict(logits, [row.matcher for row, _ in places])  # such a row drafts nothing: one place each

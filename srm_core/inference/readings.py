@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
 
-from .kernels.batch import MOST_TOKENS, Batch, Decoder
+from .kernels.batch import MOST_OUTPUTS, MOST_TOKENS, Batch, Decoder
 from .pages import BLOCK, PagePool, page_keys
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -77,3 +80,40 @@ def remember(pool: PagePool, reading: Reading) -> None:
     """Let the full pages of a prompt that was read serve others that begin like it."""
     for page, key in zip(reading.pages, page_keys(reading.ids[: reading.length]), strict=False):
         pool.remember(page, key)
+
+
+def read_after(
+    decoder: Decoder, pool: PagePool, prompt: Sequence[int], answer: Sequence[int]
+) -> Iterator[tuple[Sequence[int], torch.Tensor]]:
+    """Yield tokens of ``answer`` in order and the logits (tokens, V) that predict them, pass by pass.
+
+    The logits are valid until the next pass. Of the prompt, only the last token's are asked for.
+    """
+    reading = Reading([*prompt, *answer[:-1]], prompt=len(prompt))
+    try:
+        find(pool, reading, len(prompt) - 1)
+        while reading.left:
+            first = max(reading.length, len(prompt) - 1)
+            count = min(reading.left, MOST_TOKENS, first - reading.length + MOST_OUTPUTS)
+            wanted = range(first, reading.length + count)
+            logits = read(decoder, pool, [(reading, count, [place - reading.length for place in wanted])])
+            remember(pool, reading)
+            if wanted:
+                yield [answer[place - len(prompt) + 1] for place in wanted], logits
+    finally:
+        pool.give_back(reading.pages)
+
+
+def passes(items: Iterable[T], size: Callable[[T], tuple[int, int]]) -> Iterator[list[T]]:
+    """Cut ``items`` to what one pass takes; ``size`` says how many tokens and rows of logits one item has in it."""
+    together: list[T] = []
+    tokens = outputs = 0
+    for item in items:
+        more, wanted = size(item)
+        if together and (tokens + more > MOST_TOKENS or outputs + wanted > MOST_OUTPUTS):
+            yield together
+            together, tokens, outputs = [], 0, 0
+        together.append(item)
+        tokens, outputs = tokens + more, outputs + wanted
+    if together:
+        yield together

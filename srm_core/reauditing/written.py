@@ -8,6 +8,7 @@ from typing import Any
 
 from ..exporting.gguf import CHECKED
 from ..exporting.llama_cpp import GREEDY
+from ..reports.exports_section import JUDGED
 
 Said = tuple[str, ...]
 OTHERS = "llama.cpp and Ollama answered none of the items: the file's weights did, computed with in float32 here"
@@ -16,7 +17,7 @@ OTHERS = "llama.cpp and Ollama answered none of the items: the file's weights di
 def checks_of(written: Path, target: str) -> tuple[Said, Said]:
     """Return what the export ``written`` was checked by, and what was not checked, a sentence each."""
     if not target.startswith("gguf"):
-        return (), () if target in ("merged", "adapter") else (f"no other program opened the {target} file",)
+        return (), () if target in JUDGED else (f"no other program opened the {target} file",)
     file = written / CHECKED
     if not file.is_file():
         return (), (f"it holds no {CHECKED}, so nobody compared its tokens and logits", OTHERS)

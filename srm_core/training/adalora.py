@@ -15,12 +15,12 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import TrainerCallback
 
 from ..config import TrainConfig
 from ..errors import TrainingError
 from ..models.load import load_weights
 from ..store import write_rows
+from .kept_state import KeptState
 from .lora import false_alarms_silenced
 from .refused import unfit_adapter
 from .triplets import layers_of, orthogonality, pair_of, save_as_lora
@@ -94,27 +94,9 @@ class Ranks:
 
         return Orthogonal
 
-    def keeper(self) -> TrainerCallback:
-        """Return a callback that takes ranks after each step and keeps their importance in every checkpoint.
-
-        It must come before the one that seals checkpoints.
-        """
-        ranks = self
-
-        class Keep(TrainerCallback):  # type: ignore[misc]
-            """Takes ranks, writes what decides them beside the adapter, and takes it up where a run goes on."""
-
-            def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                if state.global_step:
-                    ranks.load(Path(args.output_dir) / f"checkpoint-{state.global_step}")
-
-            def on_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                ranks.allocate(state.global_step + 1)  # it is counted only after this
-
-            def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                ranks.save(Path(args.output_dir) / f"checkpoint-{state.global_step}")
-
-        return Keep()
+    def keeper(self) -> KeptState:
+        """Return the callback that takes ranks after each step and keeps their importance in every checkpoint."""
+        return KeptState(self.save, self.load, self.allocate)
 
     def allocate(self, step: int) -> None:
         """Average the importance of every weight over the gradients there are, and set what is not left to 0.

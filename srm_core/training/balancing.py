@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import TrainerCallback
 
 from ..config import TrainConfig
 from ..errors import TrainingError
@@ -31,6 +30,7 @@ from .experts.penalty import parameter_penalty
 from .experts.report import RoutingReport
 from .experts.routing import Decisions, counts_of, recorded, stacked, variation
 from .experts.rows import loss_on
+from .kept_state import KeptState
 from .refused import unfit_balance
 
 BIAS = "selection_bias.safetensors"
@@ -104,28 +104,9 @@ class Balancing:
             shown |= {"penalty": float(penalty.detach()), "active_in_experts": active_in_experts(layers, self.each)}
         return total, shown
 
-    def keeper(self) -> TrainerCallback:
-        """Return a callback that moves the bias after each step and keeps it in every checkpoint.
-
-        It must come before the one that seals checkpoints.
-        """
-        balancing = self
-
-        class Keep(TrainerCallback):  # type: ignore[misc]
-            """Moves the bias, writes it beside the adapter, and takes it up where a run goes on."""
-
-            def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                if state.global_step:
-                    balancing.load(Path(args.output_dir) / f"checkpoint-{state.global_step}")
-
-            def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                balancing.move()
-
-            def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                if balancing.rate:
-                    balancing.save(Path(args.output_dir) / f"checkpoint-{state.global_step}")
-
-        return Keep()
+    def keeper(self) -> KeptState:
+        """Return the callback that moves the bias after each step and keeps it in every checkpoint."""
+        return KeptState(self.save, self.load, lambda step: self.move())
 
     def move(self) -> None:
         """Move the bias by what the batch of the last step chose."""
@@ -133,8 +114,9 @@ class Balancing:
             self.bias[layer].copy_(updated_bias(self.bias[layer], counts, self.rate))
 
     def save(self, folder: Path) -> None:
-        """Keep the bias in a checkpoint."""
-        save_file({str(layer): bias.cpu() for layer, bias in self.bias.items()}, folder / BIAS)
+        """Keep the bias in a checkpoint, if there is one."""
+        if self.rate:
+            save_file({str(layer): bias.cpu() for layer, bias in self.bias.items()}, folder / BIAS)
 
     def load(self, checkpoint: Path) -> None:
         """Take the bias that was kept in ``checkpoint``."""

@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import TrainerCallback
 
 from ..config import TrainConfig
 from ..errors import TrainingError
 from .head import has_plain_head
+from .kept_state import KeptState
 from .objectives.advantages import globally_normalized
 from .objectives.entropy import entropy
 from .objectives.gae import generalized_advantages
@@ -57,17 +57,13 @@ class Critic:
         """Take the head that was kept in ``checkpoint``."""
         self.head.load_state_dict(load_file(checkpoint / HEAD))
 
-    def keeper(self) -> TrainerCallback:
-        """Return a callback that keeps the head in every checkpoint; it must come before the one that seals them."""
-        head = self.head
+    def save(self, folder: Path) -> None:
+        """Keep the head in a checkpoint."""
+        save_file(self.head.state_dict(), folder / HEAD)
 
-        class Keep(TrainerCallback):  # type: ignore[misc]
-            """Writes the head beside the adapter."""
-
-            def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                save_file(head.state_dict(), Path(args.output_dir) / f"checkpoint-{state.global_step}" / HEAD)
-
-        return Keep()
+    def keeper(self) -> KeptState:
+        """Return the callback that keeps the head in every checkpoint; `load` is called before training begins."""
+        return KeptState(self.save)
 
     def of(self, trainer_class: Any, rollouts: Rollouts) -> Any:
         """Return ``trainer_class`` with the advantages, the loss and the optimizer of this method."""

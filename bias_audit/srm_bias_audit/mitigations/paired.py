@@ -9,16 +9,15 @@ stops are the engine's own, so that a pair whose choice is the first prompt's sa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from srm_core.inference.kernels.batch import MOST_OUTPUTS, MOST_TOKENS
 from srm_core.inference.paged import PagedEngine
-from srm_core.inference.readings import Reading, find, pieces_of, read, remember
+from srm_core.inference.readings import Reading, find, passes, pieces_of, read, read_after, remember
 from srm_core.inference.sequences import Row, check_fits, check_scored
 from srm_core.records import Completion, Sampling
 
@@ -70,7 +69,9 @@ def said_by_both(
                 readings = tuple(Reading(list(prompt), prompt=len(prompt)) for prompt in prompts[number])
                 live.append(_Pair(number, row, (readings[0], readings[1])))
                 _write(engine, live[-1:], torch.stack([_begun(engine, each) for each in live[-1].readings]), weigh)
-            for together in _passes([pair for pair in live if not pair.row.done]):
+            for together in passes(
+                (pair for pair in live if not pair.row.done), lambda pair: (2 * len(pair.unread), 2)
+            ):
                 _write(engine, together, _read(engine, together), weigh)
             for pair in [pair for pair in live if pair.row.done]:
                 found[pair.number] = engine.writer.completion(list(prompts[pair.number][0]), pair.row)
@@ -90,20 +91,8 @@ def probabilities_after(engine: PagedEngine, prompt: Sequence[int], answer: Sequ
         ModelError: the prompt is empty, or is with the answer longer than the model's context.
     """
     check_scored([prompt], [answer], engine.decoder.shape.context)
-    reading = Reading([*prompt, *answer[:-1]], prompt=len(prompt))
-    found: list[Floats] = []
-    try:
-        find(engine.pool, reading, len(prompt) - 1)
-        while reading.left:
-            first = max(reading.length, len(prompt) - 1)  # of the prompt, only the last token's
-            count = min(reading.left, MOST_TOKENS, first - reading.length + MOST_OUTPUTS)
-            wanted = [place - reading.length for place in range(first, reading.length + count)]
-            logits = read(engine.decoder, engine.pool, [(reading, count, wanted)])
-            found += [_softmax(logits)] if wanted else []
-        remember(engine.pool, reading)
-    finally:
-        engine.pool.give_back(reading.pages)
-    return np.concatenate(found)
+    parts = (_softmax(logits) for _, logits in read_after(engine.decoder, engine.pool, prompt, answer))
+    return np.concatenate([*parts])
 
 
 def _begun(engine: PagedEngine, reading: Reading) -> torch.Tensor:
@@ -115,21 +104,6 @@ def _begun(engine: PagedEngine, reading: Reading) -> torch.Tensor:
     logits = read(engine.decoder, engine.pool, [last])[0].clone()
     remember(engine.pool, reading)
     return logits
-
-
-def _passes(live: Sequence[_Pair]) -> Iterator[list[_Pair]]:
-    """Cut the pairs to what one forward pass takes."""
-    together: list[_Pair] = []
-    tokens = 0
-    for pair in live:
-        more = 2 * len(pair.unread)
-        if together and (tokens + more > MOST_TOKENS or 2 * len(together) + 2 > MOST_OUTPUTS):
-            yield together
-            together, tokens = [], 0
-        together.append(pair)
-        tokens += more
-    if together:
-        yield together
 
 
 def _read(engine: PagedEngine, together: Sequence[_Pair]) -> torch.Tensor:

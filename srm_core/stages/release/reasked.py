@@ -9,17 +9,17 @@ from ...reauditing.checking import Judged, recheck
 from ...reauditing.keeping import keep
 from ...reauditing.report import ExportReport
 from ...records import Problem
+from ...reports.exports_section import JUDGED
 from ..context import Context
 from ..selection import held_out_problems
 
-THEMSELVES = ("merged", "adapter")  # the judged weights, which evaluation and audit asked
 Reports = list[tuple[ExportReport, Path]]
 
 
 def reask(
     context: Context, merged: Path, evidence: Path, problems: Sequence[Problem], exports: Mapping[str, Path]
 ) -> Reports:
-    """Return the report on each of ``exports`` (target -> what was written) that is not `THEMSELVES`, and on what.
+    """Return the report on each of ``exports`` (target -> what was written) that is not `JUDGED`, and on what.
 
     ``merged`` is the checkpoint they were made of, ``evidence`` what the candidate keeps of its audit. The reports lie
     with the exports; what they lack is the gate's verdict, which `with_verdict` gives them.
@@ -39,7 +39,7 @@ def reask(
         evidence=evidence,
         problems=held_out_problems(problems, config.release.export_per_kind),
     )
-    asked = {target: written for target, written in exports.items() if target not in THEMSELVES}
+    asked = {target: written for target, written in exports.items() if target not in JUDGED}
     return [
         (recheck(judged, target, written, progress=context.progress)[0], written) for target, written in asked.items()
     ]
