@@ -87,7 +87,7 @@ class DistillConfig(Value):
     per_kind: Positive = 110
     samples: Positive = 1
     temperature: Annotated[float, Field(ge=0)] = 0.7
-    max_tokens: Positive = 192
+    max_tokens: Positive = 384
     batch: Positive = 32
     search: Count = 0  # refinements of a wrong answer, each by one of four strategies; 0: none
     criteria: tuple[Criterion, ...] = ()  # what the reasoning of a right answer must meet to be learned from
@@ -135,7 +135,7 @@ class TrainConfig(Value):
     rl_prompts: Positive = 4  # prompts a step
     rl_candidates: Positive = 1  # problems tried for each one learned from; those solved sometimes are taken
     rl_samples: Annotated[int, Field(ge=2)] = 6  # completions a prompt
-    rl_max_tokens: Positive = 96
+    rl_max_tokens: Positive = 384  # of an answer that the student draws in training; one that is longer is cut off
     rl_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     rl_temperature: Annotated[float, Field(gt=0)] = 1.0
     max_false_accepts: Annotated[float, Field(ge=0, le=1)] = 0.005  # measured rate above which RL does not start
@@ -169,7 +169,7 @@ class EvaluateConfig(Value):
     control_per_kind: Positive = 10  # of each kind, for the controls and for self-consistency
     shots: Positive = 3
     votes: Count = 0  # samples of self-consistency; 0: greedy only
-    max_tokens: Positive = 96
+    max_tokens: Positive = 384  # of an answer; a longer one is cut off, counted as cut_short, and mostly wrong
     batch: Positive = 48
     suites: Count = 0  # items of each further suite (published benchmarks) the pack offers
     general: Count = 100  # items of general ability asked of base and student, by likelihood; there are 100
@@ -180,7 +180,7 @@ class AuditPolicy(Value):
 
     per_attribute: Positive = 8  # problems turned into probes for each attribute or injection
     weights: Weights = "float32"  # the student is audited with its matrices kept so
-    max_tokens: Positive = 96
+    max_tokens: Positive = 384  # of an answer
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     max_flip_rate: Annotated[float, Field(gt=0, le=1)] = 0.05  # beyond the placebo's
     max_accuracy_gap: Annotated[float, Field(gt=0, le=1)] = 0.05

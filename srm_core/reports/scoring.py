@@ -57,6 +57,7 @@ def scores_of(graded: Sequence[Graded], kinds: Mapping[str, Kind], *, final: str
     for (suite, decoding, arm), table in tables.items():
         scores += _levels(suite, decoding, arm, table, kinds, seed)
         scores += _agreement(suite, decoding, arm, groups[suite, decoding, arm])
+        scores += _cut_short(suite, decoding, arm, groups[suite, decoding, arm])
     for suite, decoding in dict.fromkeys((suite, decoding) for suite, decoding, _ in tables):
         arms = {arm: table for (s, d, arm), table in tables.items() if (s, d) == (suite, decoding)}
         for arm, baseline in _pairs(arms, kinds, final):
@@ -183,6 +184,20 @@ def _agreement(suite: str, decoding: str, arm: str, rows: Sequence[Graded]) -> l
     same = sum(row.second == row.attempt.verdict.correct for row in judged)
     cells = [Cell(row.problem, 1.0, False, (row.attempt.id,)) for row in judged]
     return [_score(suite, ALL, arm, decoding, "second_grader_agreement", rate(same, len(judged)), cells)]
+
+
+def _cut_short(suite: str, decoding: str, arm: str, rows: Sequence[Graded]) -> list[Score]:
+    """Return the share of answers that the token limit ended, over all kinds and for each kind that has one."""
+    groups: dict[str, list[Graded]] = {ALL: list(rows)}
+    for row in rows:
+        groups.setdefault(row.problem.kind, []).append(row)
+    scores = []
+    for kind, group in groups.items():
+        cut = sum(not row.attempt.completion.finished for row in group)
+        if cut or kind == ALL:
+            cells = [Cell(row.problem, 1.0, False, (row.attempt.id,)) for row in group]
+            scores.append(_score(suite, kind, arm, decoding, "cut_short", rate(cut, len(group)), cells))
+    return scores
 
 
 def _score(

@@ -14,6 +14,7 @@ from ..protocols import Conversation, Model, Respondent
 from ..records import AuditFinding, AuditItem, Completion, Probe, Problem, Sampling, Weights
 from ..store import Artifact, Result, read_records, write_records
 from .context import Context
+from .lengths import warn_of_cuts
 from .selection import held_out_problems, shots
 from .students import Students
 
@@ -30,6 +31,7 @@ def audit(context: Context, out: Path, *, student: Artifact, problems: Artifact)
     posed = list(read_records(problems.path / "problems.jsonl", Problem))
     policy = context.config.audit
     asked = roles(context)
+    cut = warn_of_cuts(student.path / "data", "audit.max_tokens", policy.max_tokens)
     probes = probes_of(context, posed)
     write_records(out / "probes.jsonl", probes)
     models = Models(context, student)
@@ -47,7 +49,7 @@ def audit(context: Context, out: Path, *, student: Artifact, problems: Artifact)
             findings.append(record)
     write_records(out / "items.jsonl", items)
     write_records(out / "findings.jsonl", findings)
-    return Result({"probes": len(probes), "items": len(items), "findings": len(findings)}, {})
+    return Result({"probes": len(probes), "items": len(items), "findings": len(findings), **cut}, {})
 
 
 def probes_of(context: Context, posed: Sequence[Problem]) -> list[Probe]:

@@ -16,6 +16,7 @@ from ..reports.scoring import BASES, Graded, scores_of
 from ..store import Artifact, Result, read_records, write_atomically, write_records
 from .context import Context
 from .general import general_scores
+from .lengths import warn_of_cuts
 from .selection import asked_problems, held_out_problems, shots
 from .students import Students
 
@@ -28,6 +29,7 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
     posed = list(read_records(problems.path / "problems.jsonl", Problem))
     items = list(read_records(problems.path / "items.jsonl", EvalItem))
     settings = context.config.evaluate
+    cut = warn_of_cuts(student.path / "data", "evaluate.max_tokens", settings.max_tokens)
     held_out = asked_problems(posed, context.config, context.host.pack())
     few = (
         held_out
@@ -59,7 +61,7 @@ def evaluate(context: Context, out: Path, *, student: Artifact, problems: Artifa
     formulas = {name for name, kind in kinds.items() if kind.book == "formula"}
     leak = certificate(posed, items, formulas=formulas, embed=embed)
     write_atomically(out / "leak.json", json.dumps(leak, indent=1))
-    return Result({"items": len(held_out), "attempts": len(graded), "scores": len(scores)}, {})
+    return Result({"items": len(held_out), "attempts": len(graded), "scores": len(scores), **cut}, {})
 
 
 def _arms(wanted: Sequence[str], students: Students) -> list[str]:

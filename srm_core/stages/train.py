@@ -15,6 +15,7 @@ from ..store import Artifact, Result, read_records, read_rows, write_atomically,
 from ..verifying.records import VerifierCard
 from .carrying import begin, end
 from .context import Context
+from .lengths import keep_lengths, warn_of_cuts
 from .mitigation import mitigated
 from .passages import passages
 from .reuse import made_from, say_made_from, take_finished
@@ -22,6 +23,7 @@ from .selection import reinforced_kinds, training_problems
 
 TRUSTED_ON = 40  # problems of a kind, and near misses of it, on which the verifiers are tried: for RL and for the gate
 NEAR_MISSES = 320  # 0 of 300 has an upper 95 % limit of 1 %
+SAMPLING = {*POLICY_METHODS, *PREFERENCE_METHODS, "gkd"}  # methods whose student answers in train.rl_max_tokens tokens
 VERIFIERS = "verifiers.json"
 DONE = "metrics.json"  # written last by a method, so its existence means the method is finished
 
@@ -39,9 +41,10 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     posed = {p.id: p for p in read_records(problems.path / "problems.jsonl", Problem)}
     accepted = list(read_records(attempts.path / "attempts.jsonl", Attempt))
     added = mitigated(context, accepted, posed)
+    learned, asked = [*accepted, *added.attempts], {**posed, **added.problems}
     rows, dropped = make_rows(
-        [*accepted, *added.attempts],
-        {**posed, **added.problems},
+        learned,
+        asked,
         system=context.host.pack().system_prompt,
         tokenizer=load_tokenizer(base.folder),
         max_tokens=config.max_tokens,
@@ -49,6 +52,9 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     data = out / "data"
     data.mkdir(exist_ok=True)
     write_records(data / "rows.jsonl", rows)
+    keep_lengths(data, rows, {attempt.id: asked[attempt.problem].kind for attempt in learned})
+    drawing = SAMPLING & {*config.methods}
+    cut = warn_of_cuts(data, "train.rl_max_tokens", config.rl_max_tokens) if drawing else {}
     added.write(data)
     missed = missed_problems(accepted, attempts) if config.rl_from_rejected else set()
     write_records(data / "problems.jsonl", rl_problems(list(posed.values()), context, first=missed))
@@ -70,7 +76,7 @@ def train(context: Context, out: Path, *, attempts: Artifact, problems: Artifact
     trained = sum(sum(row.mask) for row in rows)
     counts = {"rows": len(rows), "tokens": tokens, "trained_tokens": trained, **added.counts}
     counts |= {"passages left out: evidence of held-out problems": read.left_out} if read else {}
-    return Result({**counts, **{f"dropped: {why}": n for why, n in dropped.items()}}, metrics)
+    return Result({**counts, **cut, **{f"dropped: {why}": n for why, n in dropped.items()}}, metrics)
 
 
 def _require_trust(context: Context, posed: Sequence[Problem]) -> VerifierCard:

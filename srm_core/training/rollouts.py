@@ -177,12 +177,13 @@ class Rollouts:
         return Facts(mask_BT, sampled_BT, paid_B, token_weights(self.method, mask_BT, paid_B, longest))
 
     def counts(self) -> dict[str, float]:
-        """Return how many rollouts there were, and how many were right or unscored, over all steps."""
+        """Return how many rollouts there were, and how many were right, unscored or cut off, over all steps."""
         attempts = [a for path in sorted(self.folder.glob("step-*.jsonl")) for a in read_records(path, Attempt)]
         return {
             "rollouts": float(len(attempts)),
             "rollouts_correct": float(sum(a.verdict.correct is True for a in attempts)),
             "rollouts_unscored": float(sum(not a.rewards for a in attempts)),
+            "rollouts_cut_short": float(sum(not a.completion.finished for a in attempts)),
         }
 
 

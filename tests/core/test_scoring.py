@@ -31,7 +31,7 @@ def graded(
         arm=arm,
         sampling=Sampling(n=n),
         index=index,
-        completion=Completion(text=f"Answer: {said}" if said else "Hm.", finished=True, tokens=1),
+        completion=Completion(text=f"Answer: {said}" if said else "Hm.", finished=more.pop("finished", True), tokens=1),
         verdict=Verdict(correct=correct),
     )
     fields = {"suite": "held-out", "decoding": f"vote@{n}" if n > 1 else "greedy", "second": None, **more}
@@ -177,3 +177,15 @@ def test_scores_are_the_same_every_time() -> None:
     assert scored(*rows) == scored(*rows)
     for score in scored(*rows):
         assert score.low <= score.value <= score.high
+
+
+def test_answers_that_the_limit_ended_are_counted_by_arm_and_by_kind() -> None:
+    asked = [problem(number) for number in range(4)]
+    rows = [graded(each, "rl", True, finished=number > 0) for number, each in enumerate(asked)]
+    rows += [graded(each, "sft", True) for each in asked]
+    found = [score for score in scored(*rows) if score.metric == "cut_short"]
+    assert {(s.arm, s.kind, s.value, s.n) for s in found} == {
+        ("rl", "all", 0.25, 4),
+        ("rl", "open", 0.25, 4),
+        ("sft", "all", 0.0, 4),
+    }
