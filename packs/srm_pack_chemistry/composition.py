@@ -55,6 +55,37 @@ def atoms(text: str) -> Mapping[str, int]:
     return dict(found[0])
 
 
+def counted(text: str) -> dict[str, str]:
+    """Return how the atoms of a formula without charge are counted, element by element as they first appear in it.
+
+    ``Ca3(PO4)2`` gives Ca 3, P 2, O 2 * 4, and ``NH4NO3`` gives N 1 + 1, H 4, O 3.
+
+    Raises:
+        ValueError: ``text`` is no formula that is written in letters, figures and brackets alone.
+    """
+    opened: list[list[tuple[str, str]]] = [[]]
+    tokens = list(_TOKEN.finditer(text))
+    if "".join(match.group() for match in tokens) != text or not tokens:
+        raise ValueError(f"{text!r} is no formula to count atoms in")
+    for match in tokens:
+        symbol, count, opening, _, times = match.groups()
+        if symbol:
+            opened[-1].append((symbol, count or "1"))
+        elif opening:
+            opened.append([])
+        else:
+            inner = opened.pop()
+            opened[-1] += [(each, _times(times, held)) for each, held in inner]
+    found: dict[str, list[str]] = {}
+    for symbol, count in opened[0]:
+        found.setdefault(symbol, []).append(count)
+    return {symbol: " + ".join(counts) for symbol, counts in found.items()}
+
+
+def _times(times: str, count: str) -> str:
+    return f"{times} * {count}" if times and count != "1" else times or count
+
+
 def hill(counts: Mapping[str, int]) -> str:
     """Return the formula in Hill's order: carbon, hydrogen, then by the alphabet; without carbon by the alphabet."""
     first = [symbol for symbol in ("C", "H") if symbol in counts] if "C" in counts else []

@@ -24,16 +24,17 @@ def numeric(
     unit: str,
     tolerance: float,
     expression: str,
-    lead: str = "",
+    between: str = ", ",
     accept: tuple[str, ...] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Problem:
     """Return the problem; each needed fact comes with the words that the solution repeats before its citation.
 
+    These stand in their order, ``between`` two of them; in the order of ``expression`` they are easiest to copy.
     ``expression`` is what the calculator computes for the answer; ``gold`` was computed apart from it.
     """
     evidence, cites = arranged(rng, [fact for fact, _ in needed], distractors)
-    cited = ", ".join(f"{words} {cite}" for (_, words), cite in zip(needed, cites, strict=True))
+    cited = between.join(f"{words} {cite}" for (_, words), cite in zip(needed, cites, strict=True))
     facts = tuple(dict.fromkeys(cite for fact, _ in needed if not fact.shared for cite in fact.cites))
     width = abs(gold) * tolerance
     return Problem(
@@ -46,7 +47,7 @@ def numeric(
         parents=facts,
         evidence=evidence,
         key=FormulaKey(formula=formula, inputs=dict(inputs), unit=unit, low=gold - width, high=gold + width),
-        solution=f"{'; '.join(part for part in (lead, cited) if part)}\nAnswer: {call(expression)} {unit}".rstrip(),
+        solution=f"{cited}\nAnswer: {call(expression)} {unit}".rstrip(),
         tags=dict(tags or {}),
     )
 

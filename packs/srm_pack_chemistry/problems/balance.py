@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import lcm
 
-from srm_core.calculator import call
+from srm_core.calculator import call, computed
 from srm_core.composing import Fact, compose, rng_for, spread
 from srm_core.records import Kind, Problem
 from srm_pack_chemistry import facts
@@ -62,19 +62,24 @@ def _counted(one: Reaction) -> str:
 
 
 def _burned(one: Reaction) -> str:
+    """Return what one molecule of fuel takes and gives, and that as often as makes it whole."""
     fuel, times = one.left[0], one.counts[0]
-    held = {symbol: times * count for symbol, count in atoms(fuel).items()}
-    carbon, water = one.count("CO2"), one.count("H2O")
-    sulfur = f"+2*{one.count('SO2')}" if "SO2" in one.right else ""
-    oxygen = call(f"(2*{carbon}+{water}{sulfur}-{held.get('O', 0)})/2")
-    lines = [f"{times} {fuel}: " + ", ".join(f"{symbol} {count}" for symbol, count in held.items())]
-    hydrogen = held["H"]
-    lines.append(f"CO2 {carbon}, H2O {call(f'{hydrogen}/2')}")
-    if "N2" in one.right:
-        nitrogen = held["N"]
-        lines.append(f"N2 {call(f'{nitrogen}/2')}")
-    lines.append(f"O2 {oxygen}")
-    return "; ".join(lines)
+    held = atoms(fuel)
+    carbon, hydrogen, oxygen = held["C"], held["H"], held.get("O", 0)
+    water = computed(f"{hydrogen} / 2")
+    sulfur = f" + 2 * {held['S']}" if "S" in held else ""
+    taken = f"(2 * {carbon} + {water}{sulfur} - {oxygen}) / 2"
+    given = {"CO2": (f"{carbon}", f"{carbon}"), "H2O": (water, call(f"{hydrogen} / 2"))}
+    if "N" in held:
+        given["N2"] = (computed(f"{held['N']} / 2"), call(f"{held['N']} / 2"))
+    if "S" in held:
+        given["SO2"] = (f"{held['S']}", f"{held['S']}")
+    given["O2"] = (computed(taken), call(taken))
+    lines = f"1 {fuel}: " + ", ".join(f"{text} {said}" for text, (_, said) in given.items())
+    if times == 1:
+        return f"{lines}."
+    whole = ", ".join(f"{text} {call(f'{times} * {value}')}" for text, (value, _) in given.items())
+    return f"{lines}.\nTimes {times}: {fuel} {times}, {whole}."
 
 
 def _paired(one: Reaction) -> str:

@@ -93,14 +93,14 @@ def _energy(run: Run, property_: str) -> float:
 def _pose(run: Run, kind: str, property_: str, questions: tuple[str, ...], amount: float, rng: Random) -> Problem:
     side = len(run.left)
     every = list(zip(run.counts, (*run.left, *run.right), strict=True))
-    expression = f"({_sum(every[side:], property_)})-({_sum(every[:side], property_)})"
+    expression = f"({_sum(every[side:], property_)}) - ({_sum(every[:side], property_)})"
     asked = rng.choice(questions).format(equation=run.equation, name=spoken(run.compound.name))
     if amount != 1:
         asked += f" Take {format_number(amount)} mol of {run.compound.name}."
         expression = (
-            f"{format_number(amount)}*(({expression})/{run.counts[0]})"
+            f"{format_number(amount)} * (({expression}) / {run.counts[0]})"
             if run.counts[0] > 1
-            else f"{format_number(amount)}*({expression})"
+            else f"{format_number(amount)} * ({expression})"
         )
     near = [one for one in fixed_species().values() if one not in (*run.left, *run.right) and _known(one, property_)]
     return numeric(
@@ -108,7 +108,7 @@ def _pose(run: Run, kind: str, property_: str, questions: tuple[str, ...], amoun
         rng=rng,
         question=asked,
         anchor=run.compound.owner,
-        needed=[(_fact(one, property_), f"{one.written} {format_number(one.energy(property_))}") for _, one in every],
+        needed=_terms(every[side:], property_, "") + _terms(every[:side], property_, "minus "),
         distractors=[_fact(one, property_) for one in rng.sample(near, rng.randint(0, 1))],
         formula=kind,
         inputs={f"{'left' if n < side else 'right'} {one.written}": count for n, (count, one) in enumerate(every)}
@@ -121,9 +121,16 @@ def _pose(run: Run, kind: str, property_: str, questions: tuple[str, ...], amoun
     )
 
 
+def _terms(species: list[tuple[int, Species]], property_: str, sign: str) -> list[tuple[Fact, str]]:
+    """Return the facts with what the solution says of them, products first as in the expression, elements included."""
+    return [
+        (_fact(one, property_), f"{sign}{n} {one.written} of {format_number(one.energy(property_))}")
+        for n, one in species
+    ]
+
+
 def _sum(terms: list[tuple[int, Species]], property_: str) -> str:
-    parts = [f"{n}*{signed(one.energy(property_))}" for n, one in terms if one.energy(property_)]
-    return "+".join(parts) or "0"
+    return " + ".join(f"{n} * {signed(one.energy(property_))}" for n, one in terms)
 
 
 def _fact(one: Species, property_: str) -> Fact:

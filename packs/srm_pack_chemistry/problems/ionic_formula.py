@@ -51,7 +51,7 @@ def _pose(one: Salt, near: list[Fact], rng: Random) -> Problem:
         distractors=near,
         query="SELECT ?answer WHERE { $salt srm:formula ?answer }",
         bindings={"salt": one.curie},
-        remark=f"charge {total}: {counts}",
+        remark=f"charges {one.cation.charge} and {-one.anion.charge}, total {total}: {counts}",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from srm_core.calculator import format_number
 from srm_core.composing import rng_for, spread
 from srm_core.records import Kind, Problem
-from srm_pack_chemistry.composition import atoms
+from srm_pack_chemistry.composition import atoms, counted
 from srm_pack_chemistry.compounds import load_compounds
 from srm_pack_chemistry.elements import load_elements
 from srm_pack_chemistry.ions import salts
@@ -49,16 +49,16 @@ def generate(seed: int) -> Iterator[Problem]:
 def pose(formula: str, question: str, seed: str) -> Problem:
     """Return the problem about ``formula`` in the words of ``question``."""
     rng = rng_for(0, KIND.name, seed, formula)
-    counts = atoms(formula)
+    counts = counted(formula)
     elements = load_elements()
-    terms = [f"{count}*{format_number(elements[symbol].weight)}" for symbol, count in counts.items()]
+    terms = [f"{_grouped(count)} * {format_number(elements[symbol].weight)}" for symbol, count in counts.items()]
     return numeric(
         kind=KIND.name,
         rng=rng,
         question=question,
         anchor=f"formula:{formula}",
         needed=[
-            (atom_fact(symbol), f"{count} {symbol} of {format_number(elements[symbol].weight)}")
+            (atom_fact(symbol), f"{symbol} {count} of {format_number(elements[symbol].weight)}")
             for symbol, count in counts.items()
         ],
         distractors=other_atoms(counts, rng, min(rng.randint(0, 2), MOST_FACTS - len(counts))),
@@ -67,5 +67,9 @@ def pose(formula: str, question: str, seed: str) -> Problem:
         gold=formula_mass(formula),
         unit="g/mol",
         tolerance=TOLERANCE,
-        expression="+".join(terms),
+        expression=" + ".join(terms),
     )
+
+
+def _grouped(count: str) -> str:
+    return f"({count})" if "+" in count else count

@@ -52,14 +52,15 @@ def _pose(one: Reaction, rng: Random) -> Problem:
         question=rng.choice(QUESTIONS).format_map(words),
         anchor=one.curie,
         needed=[
-            (molar_mass_fact(reactant), f"{before} {reactant} of {format_number(first)}"),
-            (molar_mass_fact(product), f"{after} {product} of {format_number(second)}"),
+            (molar_mass_fact(reactant), f"{format_number(mass)} g {reactant} / {format_number(first)}"),
+            (molar_mass_fact(product), f"* {after} {product} / {before} {reactant} * {format_number(second)}"),
         ],
+        between=" ",
         distractors=[molar_mass_fact(text) for text in others[: rng.randint(0, 2)]],
         formula=KIND.name,
         inputs={"equation": one.balanced, "reactant": reactant, "product": product, "mass": mass},
         gold=mass * after * second / (before * first),
         unit="g",
         tolerance=TOLERANCE,
-        expression=f"{format_number(mass)}/{format_number(first)}*{after}/{before}*{format_number(second)}",
+        expression=f"{format_number(mass)} / {format_number(first)} * {after} / {before} * {format_number(second)}",
     )

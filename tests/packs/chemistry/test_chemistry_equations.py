@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from srm_pack_chemistry.composition import composition, hill
+from srm_pack_chemistry.composition import atoms, composition, counted, hill
 from srm_pack_chemistry.equations.matrix import balances, read_equation, same_species
 from srm_pack_chemistry.equations.null_space import coefficients
 from srm_pack_chemistry.equations.reactions import reactions
 from srm_pack_chemistry.ions import ANIONS, CATIONS, salts
+from srm_pack_chemistry.problems.balance import _counted
+
+from srm_core.calculator import evaluate
 
 
 @pytest.mark.parametrize(
-    ("text", "atoms", "charge"),
+    ("text", "held", "charge"),
     [
         ("H2O", {"H": 2, "O": 1}, 0),
         ("Ca(OH)2", {"Ca": 1, "H": 2, "O": 2}, 0),
@@ -25,8 +28,8 @@ from srm_pack_chemistry.ions import ANIONS, CATIONS, salts
         ("Fe^{3+}", {"Fe": 1}, 3),
     ],
 )
-def test_a_formula_is_read_as_atoms_and_charge(text: str, atoms: dict[str, int], charge: int) -> None:
-    assert composition(text) == (tuple(sorted(atoms.items())), charge)
+def test_a_formula_is_read_as_atoms_and_charge(text: str, held: dict[str, int], charge: int) -> None:
+    assert composition(text) == (tuple(sorted(held.items())), charge)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,29 @@ def test_every_generated_reaction_balances_by_the_matrix_and_ions_make_neutral_s
 )  # fmt: skip
 def test_a_salt_is_written_as_in_the_textbook(name: str, formula: str) -> None:
     assert {made.formula for made in salts() if made.name == name} == {formula}
+
+
+def test_atoms_are_counted_in_the_order_of_the_formula() -> None:
+    assert counted("Ca3(PO4)2") == {"Ca": "3", "P": "2", "O": "2 * 4"}
+    assert counted("NH4NO3") == {"N": "1 + 1", "H": "4", "O": "3"}
+    assert counted("K4[Fe(CN)6]") == {"K": "4", "Fe": "1", "C": "6", "N": "6"}
+    for formula in [one.formula for one in salts()]:
+        assert {symbol: evaluate(count) for symbol, count in counted(formula).items()} == dict(atoms(formula))
+    with pytest.raises(ValueError, match="no formula to count"):
+        counted("CuSO4·5H2O")
+
+
+@pytest.mark.parametrize(
+    ("equation", "worked"),
+    [
+        ("C6H12O2 + 8 O2 -> 6 CO2 + 6 H2O", "1 C6H12O2: CO2 6, H2O <<12 / 2=6>>, O2 <<(2 * 6 + 6 - 2) / 2=8>>."),
+        (
+            "4 CH5N + 9 O2 -> 4 CO2 + 10 H2O + 2 N2",
+            "1 CH5N: CO2 1, H2O <<5 / 2=2.5>>, N2 <<1 / 2=0.5>>, O2 <<(2 * 1 + 2.5 - 0) / 2=2.25>>.\n"
+            "Times 4: CH5N 4, CO2 <<4 * 1=4>>, H2O <<4 * 2.5=10>>, N2 <<4 * 0.5=2>>, O2 <<4 * 2.25=9>>.",
+        ),
+    ],
+)
+def test_a_combustion_is_worked_for_one_molecule_and_then_made_whole(equation: str, worked: str) -> None:
+    [one] = [each for each in reactions() if each.balanced == equation]
+    assert _counted(one) == worked
