@@ -9,6 +9,7 @@ from itertools import cycle
 from random import Random
 from typing import TypeVar
 
+from srm_core.calculator import call, format_number
 from srm_core.records import Evidence, GraphKey, Problem, Split, Triple, digest, split_of
 
 T = TypeVar("T")
@@ -79,6 +80,11 @@ def arranged(
     rng.shuffle(shown)
     place = {fact.text: n for n, fact in enumerate(shown, 1)}
     return tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown), [f"[{place[f.text]}]" for f in needed]
+
+
+def extreme(values: Sequence[float], *, largest: bool) -> str:
+    """Return the step in which the calculator finds the largest or smallest of ``values``: "<<max(1, 3)=3>>"."""
+    return call(f"{'max' if largest else 'min'}({', '.join(map(format_number, values))})")
 
 
 def rng_for(seed: int, *parts: str) -> Random:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from srm_core.composing import by_split, compose, rng_for, spread
+from srm_core.composing import by_split, compose, extreme, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_astronomy.catalogue import Thing
 from srm_pack_astronomy.observers import some_report
@@ -60,7 +60,7 @@ def generate(things: Sequence[Thing], seed: int) -> Iterator[Problem]:
   UNION {{ $three srm:vMagnitude ?m ; rdfs:label ?answer }} }}
 ORDER BY {"ASC" if most == "brightest" else "DESC"}(?m) LIMIT 1""",
             bindings=dict(zip(("one", "two", "three"), (each.curie for each in trio), strict=True)),
-            remark=f"{right.magnitude} is the {'smallest' if most == 'brightest' else 'largest'}",
+            remark=extreme([each.magnitude or 0 for each in trio], largest=most == "faintest"),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from srm_core.composing import by_split, compose, rng_for, spread
+from srm_core.composing import by_split, compose, extreme, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_chemistry.compounds import load_compounds
 
@@ -54,5 +54,5 @@ def generate(seed: int) -> Iterator[Problem]:
             needed=[boiling_fact(each) for each in three],
             query=QUERY.format(order="DESC" if most == "highest" else "ASC"),
             bindings={letter: each.curie for letter, each in zip("abc", three, strict=True)},
-            remark=f"the {most} is {chosen.boiling:.1f} K",
+            remark=extreme([round(each.boiling or 0, 1) for each in three], largest=most == "highest"),
         )

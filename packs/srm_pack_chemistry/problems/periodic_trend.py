@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from srm_core.calculator import call, format_number
-from srm_core.composing import by_split, compose, rng_for, spread
+from srm_core.composing import by_split, compose, extreme, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_chemistry.elements import load_elements
 
@@ -59,7 +58,6 @@ def generate(seed: int) -> Iterator[Problem]:
         asked.add(same)
         chosen = (max if most == "highest" else min)(three, key=lambda each: quantity.of(each) or 0)
         rng.shuffle(three)
-        values_in_turn = ", ".join(format_number(quantity.of(each) or 0) for each in three)
         others = [each for each in QUANTITIES if each is not quantity and each.of(three[0]) is not None]
         yield compose(
             kind=KIND.name,
@@ -73,5 +71,5 @@ def generate(seed: int) -> Iterator[Problem]:
             query=QUERY.format(order="DESC" if most == "highest" else "ASC"),
             bindings={"property": quantity.predicate, **{k: e.curie for k, e in zip("abc", three, strict=True)}},
             accept=(chosen.symbol,),
-            remark=call(f"{'max' if most == 'highest' else 'min'}({values_in_turn})"),
+            remark=extreme([quantity.of(each) or 0 for each in three], largest=most == "highest"),
         )
