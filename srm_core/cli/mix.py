@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     "--steps", default=100, show_default=True, type=click.IntRange(0), help="Steps in which the routers learn."
 )
 @click.option("--per-kind", default=10, show_default=True, type=click.IntRange(1), help="Held-out problems of a kind.")
-@click.option("--max-tokens", default=96, show_default=True, type=click.IntRange(1), help="Longest answer.")
+@click.option(
+    "--averaged-rate",
+    default=1e-4,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Learning rate of the weights that were averaged; 0 leaves them.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the routers, their batches, and random routing.")
 @workspace_option
 def command(
@@ -30,14 +36,14 @@ def command(
     top_k: int,
     steps: int,
     per_kind: int,
-    max_tokens: int,
+    averaged_rate: float,
     seed: int,
     workspace: Path | None,
 ) -> None:
     """Make one model of several students.
 
-    Their feed-forward layers become its experts, the rest is averaged, routers learn on the rows of all. Every student,
-    uniform merging and random routing answer the same held-out problems; the report is OUT/mix.json.
+    Their feed-forward layers become its experts, the rest is averaged; routers and averaged weights learn on the rows
+    of all. Every student, uniform merging and random routing answer the same held-out problems; see OUT/mix.json.
     """
     from ..moe.mixing import REPORT, mix
     from ..moe.publishing import require_new
@@ -49,9 +55,9 @@ def command(
     require_new(out)
     place = open_workspace(workspace)
     found = [student_of(name.strip(), place, per_kind) for name in students.split(",") if name.strip()]
-    routers = RouterSettings(steps=steps, seed=seed)
+    routers = RouterSettings(steps=steps, averaged_learning_rate=averaged_rate, seed=seed)
     with terminal_progress() as progress:
-        report = mix(found, out, top_k=top_k, routers=routers, max_tokens=max_tokens, tell=progress)
+        report = mix(found, out, top_k=top_k, routers=routers, tell=progress)
     _show(report)
     click.echo(f"{out}: {report.parameters:,} parameters, {report.active:,} active a token; report in {out / REPORT}")
 

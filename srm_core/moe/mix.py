@@ -1,7 +1,8 @@
 """Branch-train-mix: students of one base become the experts of one model. After: Sukhbaatar et al. 2024, section 3.2.
 
-The feed-forward layers of student e become expert e, everything else is averaged, the routers start at random and are
-trained by `router.train_routers`. `merged_uniformly` is the control without experts: the average of everything.
+The feed-forward layers of student e become expert e, everything else is averaged, the routers start at random.
+`router.train_routers` trains them and what was averaged; the paper trains the experts too. `merged_uniformly` is the
+control without experts: the average of everything.
 """
 
 # S students
@@ -53,6 +54,11 @@ def averaged(students: Sequence[State]) -> dict[str, torch.Tensor]:
         name: torch.stack([student[name].float() for student in students]).mean(dim=0).to(tensor.dtype)
         for name, tensor in first.items()
     }
+
+
+def differing(students: Sequence[State]) -> set[str]:
+    """Return the names of the weights in which any two students differ."""
+    return {name for name, tensor in students[0].items() if any(not tensor.equal(o[name]) for o in students[1:])}
 
 
 def merged_uniformly(model: Any, students: Sequence[State]) -> Any:

@@ -18,7 +18,7 @@ from ..reports.summary import Figure
 from ..store import hashes, write_atomically, write_rows
 from ..training.experts.rows import loss_on
 from .domains import DomainRouting, random_routing, routing_by_domain, verdicts
-from .mix import merged_uniformly, mixed, mixture_config
+from .mix import differing, merged_uniformly, mixed, mixture_config
 from .publishing import published, require_new, write_checkpoint
 from .router import RouterSettings, train_routers
 from .students import Student, check_students, held_out_rows
@@ -55,9 +55,7 @@ class MixReport(Value):
     files: dict[str, str]  # sha256 by name
 
 
-def mix(
-    students: Sequence[Student], out: Path, *, top_k: int, routers: RouterSettings, max_tokens: int, tell: Tell
-) -> MixReport:
+def mix(students: Sequence[Student], out: Path, *, top_k: int, routers: RouterSettings, tell: Tell) -> MixReport:
     """Write the mixture of ``students`` with its report into the new folder ``out``, and return the report.
 
     Raises:
@@ -77,7 +75,8 @@ def mix(
         start = part / "start.tmp"  # its files stay mapped into memory until the model is gone
         write_checkpoint(mixed(config, states, top_k=top_k, seed=routers.seed), folder, start)
         arms: dict[str, _Arm] = {}
-        arms[MERGE] = _judged(MERGE, merged_uniformly(load_weights(folder), states), students, rows, max_tokens, tell)
+        arms[MERGE] = _judged(MERGE, merged_uniformly(load_weights(folder), states), students, rows, tell)
+        averaged = differing(states)  # of these, the experts have other names in the mixture
         del states
         model = load_weights(start)
         log = train_routers(
@@ -85,17 +84,18 @@ def mix(
             {student.name: student.rows for student in students},
             routers,
             lambda step, steps, shown: tell(f"mix: routers, {shown}" if step == steps else "mix: routers", step, steps),
+            averaged,
         )
         write_checkpoint(model, folder, part)
-        arms[MIX] = _judged(MIX, model, students, rows, max_tokens, tell)
-        arms[RANDOM] = _judged(RANDOM, model, students, rows, max_tokens, tell, drawn=routers.seed)
+        arms[MIX] = _judged(MIX, model, students, rows, tell)
+        arms[RANDOM] = _judged(RANDOM, model, students, rows, tell, drawn=routers.seed)
         seen = routing_by_domain(model, rows)
         total, active = parameter_counts(model)
         del model
         shutil.rmtree(start)
         for student in students:
             gc.collect()
-            arms[student.name] = _judged(student.name, student.weights(), students, rows, max_tokens, tell)
+            arms[student.name] = _judged(student.name, student.weights(), students, rows, tell)
         write_rows(part / LOG, [step.model_dump() for step in log])
         right = {name: arm.right for name, arm in arms.items()}
         report = MixReport(
@@ -124,7 +124,6 @@ def _judged(
     model: Any,
     students: Sequence[Student],
     rows: Mapping[str, Sequence[TrainingRow]],
-    max_tokens: int,
     tell: Tell,
     drawn: int | None = None,
 ) -> _Arm:
@@ -136,7 +135,7 @@ def _judged(
     with nullcontext() if drawn is None else random_routing(model, drawn):
         for done, each in enumerate(students):
             tell(f"mix: asking {name}", done, len(students))
-            right[each.name] = tuple(verdicts(asked, each.problems, each.system, each.verify, max_tokens))
+            right[each.name] = tuple(verdicts(asked, each.problems, each.system, each.verify, each.max_tokens))
         tell(f"mix: asking {name}", len(students), len(students))
         return _Arm(right=right, loss={each.name: loss_on(model, rows[each.name]) for each in students})
 

@@ -1,4 +1,4 @@
-"""The routers of a mixture learn which expert a token needs; nothing else moves."""
+"""The routers of a mixture learn which expert a token needs, beside weights that are named; nothing else moves."""
 
 # B sequences, S tokens, N experts
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 import torch
@@ -30,6 +30,7 @@ class RouterSettings(Value):
     steps: Annotated[int, Field(ge=0)] = 100
     batch: Count = 6  # rows a step
     learning_rate: Rate = 1e-2
+    averaged_learning_rate: Rate = 1e-4  # of the weights that were averaged; 0: they stay as averaged
     balance: Rate = 0.01  # factor of the Switch loss
     z: Rate = 0.001  # factor of the router z-loss
     seed: int = 0
@@ -45,9 +46,15 @@ class RouterStep(Value):
 
 
 def train_routers(
-    model: Any, domains: Mapping[str, Sequence[TrainingRow]], settings: RouterSettings, tell: Tell
+    model: Any,
+    domains: Mapping[str, Sequence[TrainingRow]],
+    settings: RouterSettings,
+    tell: Tell,
+    averaged: Collection[str] = (),
 ) -> list[RouterStep]:
-    """Train the routers of ``model`` on rows of all ``domains``; everything else is frozen. Return the log.
+    """Train the routers of ``model`` on rows of all ``domains``, and the weights named ``averaged``. Return the log.
+
+    Everything else, the experts first, is frozen.
 
     The loss is that of the rows' masked tokens, plus the balancing losses averaged over layers.
 
@@ -57,7 +64,10 @@ def train_routers(
         ModelError: the model is dense.
     """
     routers = freeze_but_routers(model)
-    optimizer = torch.optim.AdamW(routers, lr=settings.learning_rate, weight_decay=0.0)
+    rate = settings.averaged_learning_rate
+    shared = [weight.requires_grad_(True) for name, weight in model.named_parameters() if rate and name in averaged]
+    groups = [{"params": routers, "lr": settings.learning_rate}, {"params": shared, "lr": rate}]
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.0)
     log = []
     for step, rows in enumerate(mixed_batches(domains, settings), 1):
         ids_BS, labels_BS, mask_BS = padded(rows, model.device)
@@ -76,8 +86,8 @@ def train_routers(
             RouterStep(step=step, loss=float(loss.detach()), balance=float(balance.detach()), z=float(large.detach()))
         )
         tell(step, settings.steps, f"loss {log[-1].loss:.3f}")
-    for router in routers:
-        router.requires_grad_(False)
+    for weight in (*routers, *shared):
+        weight.requires_grad_(False)
     return log
 
 

@@ -34,6 +34,7 @@ class Student:
     problems: Sequence[Problem]  # held out
     system: str
     verify: Verify
+    max_tokens: int  # of an answer
 
 
 def student_of(name: str, workspace: Workspace, per_kind: int) -> Student:
@@ -61,6 +62,7 @@ def student_of(name: str, workspace: Workspace, per_kind: int) -> Student:
         problems=held_out,
         system=context.host.pack().system_prompt,
         verify=context.host.verify,
+        max_tokens=context.config.evaluate.max_tokens,
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from srm_core.errors import ConfigError, ModelError, TrainingError
 from srm_core.models.load import load_weights
 from srm_core.moe.domains import random_routing, routing_by_domain
-from srm_core.moe.mix import averaged, merged_uniformly, mixed
+from srm_core.moe.mix import averaged, differing, merged_uniformly, mixed
 from srm_core.moe.router import RouterSettings, mixed_batches, train_routers
 from srm_core.records import TrainingRow
 from srm_core.training.experts.blocks import moe_blocks
@@ -195,6 +195,34 @@ def test_routers_learn_which_student_a_pattern_needs_and_nothing_else_moves(
     for number, each in enumerate(routed):
         assert sum(each.shares) == pytest.approx(1)
         assert each.shares[number] > 0.45  # of the two experts of a token, its own student is nearly always one
+
+
+def test_what_was_averaged_learns_beside_the_routers_and_the_experts_stay(
+    tiny_folder: Path, pattern_students: list[dict[str, torch.Tensor]], tmp_path: Path
+) -> None:
+    averaged = differing(pattern_students)
+    assert {"model.layers.0.self_attn.q_proj.weight", "model.layers.0.mlp.up_proj.weight"} <= averaged
+    mixed(load_weights(tiny_folder).config, pattern_students, top_k=2, seed=1).save_pretrained(tmp_path)
+    train = {name: pattern_rows(number, 100) for number, name in enumerate(DOMAINS)}
+    losses = {}
+    for rate in (0.0, 3e-4):
+        model = load_weights(tmp_path)
+        before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        settings = RouterSettings(steps=40, batch=6, averaged_learning_rate=rate)
+        train_routers(model, train, settings, quiet, averaged)
+        moved = {name for name, tensor in model.named_parameters() if not torch.equal(tensor, before[name])}
+        routers = {name for name in before if name.endswith("gate.weight")}
+        assert moved == (routers | averaged & {name for name, _ in model.named_parameters()} if rate else routers)
+        assert not [name for name in moved if ".experts." in name]
+        assert not [tensor for tensor in model.parameters() if tensor.requires_grad]
+        losses[rate] = sum(loss_on(model, pattern_rows(number, 200)) for number in range(len(DOMAINS)))
+    assert losses[3e-4] < losses[0.0]
+
+
+def test_weights_that_all_students_share_are_not_among_those_that_differ() -> None:
+    one = {"a": torch.ones(2), "b": torch.zeros(2), "c": torch.ones(1)}
+    assert differing([one, {**one, "b": torch.ones(2)}, {**one, "c": torch.zeros(1)}]) == {"b", "c"}
+    assert differing([one, dict(one)]) == set()
 
 
 def test_the_balancing_loss_evens_out_what_the_patterns_alone_would_not(mixture: Any) -> None:

@@ -100,6 +100,7 @@ def pair(base: Path) -> list[Student]:
                 problems=problems(number, 40, 5),
                 system=SYSTEM,
                 verify=verify,
+                max_tokens=16,
             )
         )
     return found
@@ -111,7 +112,7 @@ def merged(folder: Path, state: dict[str, torch.Tensor]) -> Any:
     return model
 
 
-SETTINGS: dict[str, Any] = {"top_k": 2, "routers": RouterSettings(steps=40, batch=6, seed=2), "max_tokens": 16}
+SETTINGS: dict[str, Any] = {"top_k": 2, "routers": RouterSettings(steps=40, batch=6, seed=2)}
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +226,7 @@ def test_a_failure_late_in_the_work_leaves_nothing(
 
     monkeypatch.setattr(mixing, "routing_by_domain", broken)
     with pytest.raises(RuntimeError, match="late"):
-        mix(pair, tmp_path / "out", tell=quiet, **SETTINGS | {"routers": RouterSettings(steps=1), "max_tokens": 1})
+        mix(pair, tmp_path / "out", tell=quiet, **SETTINGS | {"routers": RouterSettings(steps=1)})
     assert not list(tmp_path.iterdir())
 
 
@@ -236,7 +237,7 @@ def test_the_command_mixes_finished_runs_and_a_student_mixed_with_itself_is_itse
     shutil.copytree(built, workspace, symlinks=True)
     shutil.copytree(workspace / "runs" / "first", workspace / "runs" / "second", symlinks=True)
     out = tmp_path / "mixture"
-    words = ("--steps", 2, "--per-kind", 2, "--max-tokens", 8, "--workspace", workspace)
+    words = ("--steps", 2, "--per-kind", 2, "--workspace", workspace)
     done = srm("mix", "--students", "first,second", "--out", out, *words)
     assert done.returncode == 0, done.stderr
     report = MixReport.model_validate_json((out / REPORT).read_text())
