@@ -15,13 +15,15 @@ def digits_of(text: str) -> str:
     return "".join(str(int(letter, 36)) for letter in text)
 
 
+def addend(digit: int, twice: bool) -> int:
+    """Return what a digit adds to Luhn's sum: itself, or its double with 9 cast out."""
+    value = digit * 2 if twice else digit
+    return value - 9 if value > 9 else value
+
+
 def doubled(payload: str) -> list[int]:
-    """Return the addends of Luhn's sum, left to right: every second digit from the right is doubled, then cast out."""
-    addends = []
-    for place, digit in enumerate(reversed(payload)):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        addends.append(value - 9 if value > 9 else value)
-    return addends[::-1]
+    """Return the addends of Luhn's sum, left to right: every second digit from the right is doubled."""
+    return [addend(int(digit), place % 2 == 0) for place, digit in enumerate(reversed(payload))][::-1]
 
 
 def luhn_digit(payload: str) -> int:

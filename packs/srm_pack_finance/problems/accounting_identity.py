@@ -10,7 +10,7 @@ from srm_core.records import Kind, Problem
 from srm_pack_finance.statements.companies import YEARS, Company
 from srm_pack_finance.statements.facts import line_fact, unit_of
 from srm_pack_finance.statements.lines import LINES
-from srm_pack_finance.statements.posing import Given, Posed, pose
+from srm_pack_finance.statements.posing import Posed, given_line, pose
 from srm_pack_finance.statements.ratios import IDENTITIES, VALUES
 
 from .statement_ratio import may_ask
@@ -57,7 +57,7 @@ def _problem(company: Company, year: int, formula: Formula, gold: float, seed: i
     rng = rng_for(seed, KIND.name, company.slug, str(year), formula.name)
     missing = formula.name.removeprefix("missing_")
     needed = [source.name for source in formula.inputs]
-    given = [Given(name, LINES[name], line_fact(company, year, name), company.value(year, name)) for name in needed]
+    given = [given_line(company, year, name) for name in needed]
     free = [name for name in LINES if name not in (*needed, missing)]
     distractors = [line_fact(company, year, name) for name in rng.sample(free, DISTRACTORS if len(needed) < 4 else 1)]
     words = {"line": LINES[missing], "company": company.name, "year": year}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from srm_core.calculator import call
 from srm_core.composing import rng_for
 from srm_core.records import FormulaKey, Kind, Problem
-from srm_pack_finance.identifiers import doubled, luhn_digit
+from srm_pack_finance.identifiers import addend, doubled, luhn_digit
 from srm_pack_finance.posing import numbered
 from srm_pack_finance.rules import rule
 
@@ -54,14 +54,19 @@ def generate(seed: int) -> Iterator[Problem]:
         )
 
 
-def spelled(digits: str) -> str:
-    """Return the working of Luhn's sum, digit by digit with doubling where it falls; ``{0}`` is the rule's place."""
-    addends = " ".join(map(str, doubled(digits)))
-    return f"Digits {' '.join(digits)}; doubled from the right {addends} {{0}}.\n{_sum(digits)}"
+def spelled(digits: str, *, twice_first: bool = True) -> str:
+    """Return the working of Luhn's sum, from the right as the rule goes; ``{0}`` is the rule's place.
 
-
-def _sum(digits: str) -> str:
-    return f"Sum: {call('+'.join(map(str, doubled(digits))))}."
+    The last digit is doubled, or the one before it, and then every second one.
+    """
+    backwards = digits[::-1]
+    addends = [addend(int(digit), (place % 2 == 0) == twice_first) for place, digit in enumerate(backwards)]
+    steps = ", ".join(
+        f"{digit} {'twice' if (place % 2 == 0) == twice_first else 'once'} {value}"
+        for place, (digit, value) in enumerate(zip(backwards, addends, strict=True))
+    )
+    read = f"Digits {' '.join(digits)}; from the right {' '.join(backwards)} {{0}}."
+    return f"{read}\n{steps}.\nSum: {call('+'.join(map(str, addends)))}."
 
 
 def lifted(digits: str) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from srm_core.calculator import call
 from srm_core.composing import rng_for
 from srm_core.records import ChoiceKey, Kind, Problem
-from srm_pack_finance.identifiers import luhn_digit
+from srm_pack_finance.identifiers import addend, luhn_digit
 from srm_pack_finance.posing import numbered
 from srm_pack_finance.rules import rule
+
+from .luhn_digit import spelled
 
 KIND = Kind(
     name="luhn_valid",
@@ -41,8 +43,7 @@ def generate(seed: int) -> Iterator[Problem]:
         if number in seen:
             continue
         seen.add(number)
-        addends = [_addend(int(one), place) for place, one in enumerate(reversed(number))][::-1]
-        total = sum(addends)
+        total = sum(addend(int(one), place % 2 == 1) for place, one in enumerate(reversed(number)))
         rest = f"{total}-10*floor({total}/10)"
         yield numbered(
             kind=KIND.name,
@@ -53,11 +54,5 @@ def generate(seed: int) -> Iterator[Problem]:
             anchor=f"luhn:{number}",
             needed=(rule("luhn_valid"),),
             key=ChoiceKey(index=index),
-            working=f"Digits {' '.join(number)}; doubled from the right {' '.join(map(str, addends))} {{0}}.\n"
-            f"Sum: {call('+'.join(map(str, addends)))}. Remainder: {call(rest)}.\nAnswer: {OPTIONS[index]}",
+            working=f"{spelled(number, twice_first=False)} Remainder: {call(rest)}.\nAnswer: {OPTIONS[index]}",
         )
-
-
-def _addend(digit: int, place: int) -> int:
-    value = digit * 2 if place % 2 else digit
-    return value - 9 if value > 9 else value

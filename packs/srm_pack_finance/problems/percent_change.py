@@ -11,7 +11,7 @@ from srm_pack_finance.statements.changes import CHANGES, QUESTIONS, VALUES
 from srm_pack_finance.statements.companies import YEARS, Company
 from srm_pack_finance.statements.facts import line_fact, unit_of
 from srm_pack_finance.statements.lines import LINES
-from srm_pack_finance.statements.posing import Given, Posed, pose
+from srm_pack_finance.statements.posing import Posed, given_line, pose
 from srm_pack_finance.statements.ratios import AMOUNT
 
 from .statement_ratio import may_ask
@@ -59,8 +59,7 @@ def _name(item: Item) -> str:
 def _problem(item: Item, gold: float, seed: int) -> Problem:
     company, line, old, new, formula = item
     rng = rng_for(seed, KIND.name, _name(item))
-    given = [Given(name, name, line_fact(company, year, line), company.value(year, line))
-             for name, year in (("new", new), ("old", old))]  # fmt: skip
+    given = [given_line(company, year, line, name) for name, year in (("new", new), ("old", old))]
     year = next(each for each in YEARS if each not in (old, new)) if formula.name != "growth_rate" else YEARS[1]
     other = rng.choice([name for name in ASKED if name != line])
     distractors = [line_fact(company, year, line), line_fact(company, new, other)]

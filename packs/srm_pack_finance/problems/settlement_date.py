@@ -46,12 +46,12 @@ def _anchor(item: Item) -> str:
 def _problem(item: Item, exchanges: Mapping[str, Exchange], seed: int) -> Problem:
     exchange, day, lag = item
     rng = rng_for(seed, KIND.name, _name(item))
-    walk, closures = _walked(exchange, day, lag)
+    days = _walked(exchange, day, lag)
+    closures = [each for each, what in days if what == "closed"]
     hops = (next_session(exchange, exchange.after(day, n)) for n in range(lag))
     first, *rest = (closed_on(exchange, each) for each in closures)
-    needed = [Fact(first.text, (*first.triples, *hops)), *rest]
     settled = exchange.after(day, lag)
-    return compose(
+    posed = compose(
         kind=KIND.name,
         rng=rng,
         questions=QUESTIONS,
@@ -61,29 +61,26 @@ def _problem(item: Item, exchanges: Mapping[str, Exchange], seed: int) -> Proble
         answer=str(settled),
         accept=(f"{DAYS[settled.weekday()]} {settled}",),
         anchor=_anchor(item),
-        needed=needed,
+        needed=[Fact(first.text, (*first.triples, *hops)), *rest],
         distractors=_others(exchange, settled, closures),
         query=f"SELECT {_LOCAL} WHERE {{ $day {'/'.join(['srm:nextSession'] * lag)} ?node }}",
         bindings={"day": session_curie(exchange, day)},
-        remark=walk,
     )  # fmt: skip
+    place = {evidence.text: number for number, evidence in enumerate(posed.evidence, 1)}
+    cited = {each: f" [{place[closed_on(exchange, each).text]}]" for each in closures}
+    steps = [f"{DAYS[each.weekday()]} {each} {what}{cited.get(each, '')}" for each, what in days]
+    return posed.revised(solution=f"{DAYS[day.weekday()]} {day} trade; {'; '.join(steps)}.\nAnswer: {settled}")
 
 
-def _walked(exchange: Exchange, day: date, lag: int) -> tuple[str, list[date]]:
-    """Return the days from the trade to its settlement in words, and the closures among them."""
-    steps, closures, sessions = [], [], 0
+def _walked(exchange: Exchange, day: date, lag: int) -> list[tuple[date, str]]:
+    """Return each day from the trade to its settlement and what it is: "closed", "weekend", "T+1"."""
+    days, sessions = [], 0
     while sessions < lag:
         day += timedelta(days=1)
-        said = f"{DAYS[day.weekday()][:3]} {day}"
-        if day in exchange.closed:
-            closures.append(day)
-            steps.append(f"{said} closed")
-        elif day.weekday() > 4:
-            steps.append(f"{said} weekend")
-        else:
-            sessions += 1
-            steps.append(f"{said} T+{sessions}")
-    return "; ".join(steps), closures
+        sessions += exchange.open_on(day)
+        what = "closed" if day in exchange.closed else "weekend" if day.weekday() > 4 else f"T+{sessions}"
+        days.append((day, what))
+    return days
 
 
 def _others(exchange: Exchange, settled: date, closures: list[date]) -> list[Fact]:

@@ -10,7 +10,7 @@ from srm_core.records import Kind, Problem, split_of
 from srm_pack_finance.statements.companies import YEARS, Company
 from srm_pack_finance.statements.facts import line_fact, unit_of
 from srm_pack_finance.statements.lines import LINES
-from srm_pack_finance.statements.posing import Given, Posed, pose
+from srm_pack_finance.statements.posing import Posed, given_line, pose
 from srm_pack_finance.statements.ratios import AMOUNT, RATIOS, VALUES
 
 KIND = Kind(
@@ -70,7 +70,7 @@ def _name(item: tuple[Company, int, Formula]) -> str:
 def _problem(company: Company, year: int, formula: Formula, seed: int) -> Problem:
     rng = rng_for(seed, KIND.name, company.slug, str(year), formula.name)
     needed = [source.name for source in formula.inputs]
-    given = [Given(name, LINES[name], line_fact(company, year, name), company.value(year, name)) for name in needed]
+    given = [given_line(company, year, name) for name in needed]
     others = rng.sample([name for name in LINES if name not in needed], DISTRACTORS - 1)
     before = YEARS[YEARS.index(year) - 1] if year != YEARS[0] else YEARS[1]
     distractors = [line_fact(company, year, name) for name in others]

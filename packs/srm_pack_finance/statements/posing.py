@@ -14,6 +14,9 @@ from srm_core.formulas.working import work
 from srm_core.records import Evidence, FormulaKey, Problem
 from srm_pack_finance.sources import FORMULAS
 
+from .companies import Company
+from .facts import line_fact
+from .lines import LINES
 from .ratios import AMOUNT
 
 
@@ -25,6 +28,15 @@ class Given:
     called: str
     fact: Fact
     value: float
+
+
+def given_line(company: Company, year: int, line: str, name: str = "") -> Given:
+    """Return a line of a statement as an input, by its own name or as ``name``.
+
+    The solution calls it as its fact does, year first: so it is found by reading, and no other year is taken for it.
+    """
+    called = f"{name}, {year}: {LINES[line]}" if name else f"{year}: {LINES[line]}"
+    return Given(name or line, called, line_fact(company, year, line), company.value(year, line))
 
 
 @dataclass(frozen=True)
