@@ -123,21 +123,22 @@ def _holidays(one: date, other: date, direction: int) -> list[date]:
 
 
 def _sums(day: date, days: int, direction: int) -> str:
-    """Return the day of the month as a sum, months taken off or added one by one."""
+    """Return the day of the month as a sum; each month that it is beyond is said, and that the last one fits."""
     at = day.day + direction * days
     parts = [call(f"{day.day}{'+' if direction > 0 else '-'}{days}")]
     month = day.replace(day=1)
     while direction > 0 and at > _length(month):
         length = _length(month)
-        parts.append(f"month {month.month} has {length}, {call(f'{at}-{length}')}")
+        parts.append(f"month {month.month} has {length}, beyond: {call(f'{at}-{length}')}")
         at -= length
         month = _shifted(month, 1)
     while direction < 0 and at < 1:
         month = _shifted(month, -1)
         length = _length(month)
-        parts.append(f"month {month.month} has {length}, {call(f'{at}+{length}')}")
+        parts.append(f"below 1: month {month.month} has {length}, {call(f'{at}+{length}')}")
         at += length
-    return "; ".join(parts)
+    last = f"month {month.month} has {_length(month)}, fits" if direction > 0 else f"month {month.month} fits"
+    return "; ".join([*parts, last])
 
 
 def _length(month: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
@@ -85,7 +86,17 @@ def _problem(law: Provision, forms: tuple[str, str], shown: tuple[str, str], ans
         distractors=[each.fact for each in others],
         query=QUERY.format(one=_logic(forms[0]), other=_logic(forms[1]), cite=PLACE),
     )
-    return cited(problem, law.fact)
+    read = "; ".join(f"{which} holds {_held(text)}" for which, text in zip(("first", "second"), shown, strict=True))
+    return cited(problem.revised(solution=f"{read[0].upper()}{read[1:]}. {problem.solution}"), law.fact)
+
+
+def _held(expression: str) -> str:
+    """Return the licences of an expression, how often each, and the operators between them, as the laws need them."""
+    words = [word.strip("()") for word in expression.split()]
+    licences = Counter(word for word in words if word not in ("AND", "OR"))
+    operators = dict.fromkeys(word for word in words if word in ("AND", "OR"))
+    said = ", ".join(f"{name} twice" if times > 1 else name for name, times in licences.items())
+    return f"{said} with {' and '.join(operators)}" if operators else f"{said} alone"
 
 
 def _is_short(name: str) -> bool:

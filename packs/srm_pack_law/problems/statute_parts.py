@@ -30,12 +30,6 @@ QUESTIONS = (
 SECTIONS = ("1983", "1331", "1332", "1291", "552a", "2000e-5", "300aa-1", "1692e", "77z-1", "78u-4", "1396r-8")
 PATTERN = r"^(\\S+) .*§ ([^(]+)(\\(.*)?$"
 GROUP = {"title": 1, "section": 2, "subsection": 3, "paragraph": 3}
-WORDS = {
-    "title": "The title stands before the name",
-    "section": "The section stands after §",
-    "subsection": "The subsection stands in brackets",
-    "paragraph": "The paragraph stands in brackets",
-}
 QUERY = 'SELECT ?answer WHERE {{ $form srm:provision ?text BIND(REPLACE({cite}, "{pattern}", "${group}") AS ?answer) }}'
 
 
@@ -79,14 +73,14 @@ def _problem(citation: Citation, rng: Random) -> Problem:
     inner = "subsection" if federal else "paragraph"
     parts = ["title", "section", "section", *([inner, inner] if citation.inner else [])]
     part = rng.choice(parts)
-    answer = {"title": citation.title, "section": citation.section}.get(part, citation.inner)
+    said = {"title": citation.title, "section": citation.section, inner: citation.inner}
     form, other = (USC_FORM, CFR_FORM) if federal else (CFR_FORM, USC_FORM)
     problem = compose(
         kind=KIND.name,
         rng=rng,
         questions=QUESTIONS,
         names={"part": part, "cite": citation.text, "party": party(rng)},
-        answer=answer,
+        answer=said[part],
         anchor=citation.text,
         needed=[],
         distractors=[form.fact, other.fact],
@@ -94,5 +88,6 @@ def _problem(citation: Citation, rng: Random) -> Problem:
         bindings={"form": form.triple.subject},
     )
     place = 1 + [piece.text for piece in problem.evidence].index(form.text)
-    solution = f"{WORDS[part]} [{place}]: {citation.text}.\nAnswer: {answer}"
+    read = ", ".join(f"{name} {value}" for name, value in said.items() if value)
+    solution = f"{citation.text} [{place}]: {read}.\nAnswer: {said[part]}"
     return problem.revised(solution=solution, facts=form.fact.cites, parents=form.fact.cites)
