@@ -79,10 +79,7 @@ def _latitude(thing: Thing, extreme: bool, drawn: int) -> int:
 
 
 def _remark(declination: float, latitude: int) -> str:
-    """Say on which side of the limit the declination is; the limit of its own sign is the one that matters."""
-    shown = format_number(declination)
-    if declination >= 0:
-        side = "above" if declination > 90 - latitude else "not above"
-        return f"{call(f'90-{latitude}')}: {shown} is {side}"
-    side = "below" if declination < latitude - 90 else "not below"
-    return f"{call(f'{latitude}-90')}: {shown} is {side}"
+    """Return both limits, and on which side of them the declination is."""
+    side = "above" if declination > 90 - latitude else "below" if declination < latitude - 90 else "between"
+    limits = f"above {call(f'90-{latitude}')} or below {call(f'{latitude}-90')}"
+    return f"{limits}: {format_number(declination)} is {side}"

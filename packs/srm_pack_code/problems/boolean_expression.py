@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from srm_core.records import Kind, Problem
@@ -53,7 +53,12 @@ def _drawn(rng: Random) -> Draft:
     expression = form.format_map(names)
     value = value_of(code, expression)
     rules = [*dict.fromkeys(words[: count - 1]), *(["not"] if 0 <= negated < count else [])]
-    said = [f"{part.format_map(names)} is {value_of(code, part.format_map(names))}" for part in parts[:count]]
+    known = {name: str(number) for name, number in table.items()}
+    truths = [bool(value_of(code, part.format_map(names))) for part in parts[:count]]
+    said = [
+        f"{part.format_map(names)}: {part.format_map(known)} is {truth}"
+        for part, truth in zip(parts, truths, strict=False)
+    ]
     return Draft(
         ask=rng.choice(ASKS).format(e=expression),
         code=code,
@@ -61,8 +66,24 @@ def _drawn(rng: Random) -> Draft:
         anchor=f"{values} {form}",
         key=value_key(code, expression, value),
         rules=tuple(rules),
-        steps=f"{'; '.join(said)}; with {' '.join(f'[@{rule}]' for rule in rules)} it is {value}",
+        steps=f"{'; '.join(said)}; {' '.join(f'[@{rule}]' for rule in rules)}: {_reduced(truths, words)}",
     )
+
+
+def _reduced(truths: Sequence[bool], words: Sequence[str]) -> str:
+    """Return the truth values as they are joined, "and" first: "True or False and True = True or False = True"."""
+    left, between = list(truths), list(words[: len(truths) - 1])
+    shown = [_joined(left, between)]
+    while between:
+        place = between.index("and") if "and" in between else 0
+        one, other = left[place], left.pop(place + 1)
+        left[place] = (one and other) if between.pop(place) == "and" else (one or other)
+        shown.append(_joined(left, between))
+    return " = ".join(shown)
+
+
+def _joined(truths: Sequence[bool], words: Sequence[str]) -> str:
+    return " ".join([str(truths[0]), *(f"{word} {truth}" for word, truth in zip(words, truths[1:], strict=True))])
 
 
 def _atom(rng: Random, table: dict[str, int]) -> str:

@@ -37,7 +37,8 @@ def generate(seed: int) -> Iterator[Problem]:
 def _make(rng: Random) -> Draft | None:
     spec, words = draw_spec(rng, loop=True)
     right = spec.loop()
-    at, part, other, group = rng.choice(((3, spec.keep, spec.turn, "keep"), (4, spec.turn, spec.keep, "turn")))
+    parts = ((3, spec.keep, "keep"), (4, spec.turn, "turn"))  # line, counted from 0; what it says; whose rule
+    at, part, _ = rng.choice(parts)
     wrong = list(right)
     wrong[at] = wrong[at].replace(part.code, part.wrong)
     inputs = inputs_of(words, rng)
@@ -46,16 +47,20 @@ def _make(rng: Random) -> Draft | None:
     if seen is None:
         return None
     fixed = f"{at + 1}: {right[at].strip()}"
-    rule, other_rule = f"{group}:{part.phrase}", f"{'turn' if group == 'keep' else 'keep'}:{other.phrase}"
+    rules = {line: f"{group}:{each.phrase}" for line, each, group in parts}
+    read = [
+        f"{each.phrase}: {each.code} [@{rules[line]}], line {line + 1} has "
+        + (f"{each.wrong}, wrong" if line == at else f"{each.code}, right")
+        for line, each, _ in parts
+    ]
     return Draft(
         ask=f"{rng.choice(ASKS).format(task=spec.words)} {seen}",
         code=numbered(wrong),
         answer=fixed,
         anchor=f"{spec.anchor} | {at}",
         key=key,
-        rules=(rule, other_rule),
-        steps=f"{other.phrase}: {other.code} [@{other_rule}] is there; {part.phrase}: {part.code} [@{rule}], "
-        f"but line {at + 1} has {part.wrong}",
+        rules=(rules[at], *(rule for line, rule in rules.items() if line != at)),
+        steps="; ".join(read),
     )
 
 

@@ -56,6 +56,7 @@ def _make(rng: Random) -> Draft | None:
     code, names = named(template, ("s",), rng)
     expression = names["s"] + part
     value = value_of(code, expression)
+    places = ", ".join(f"{place} {item}" for place, item in enumerate(items))
     return Draft(
         ask=rng.choice(ASKS).format(e=expression),
         code=code,
@@ -63,5 +64,5 @@ def _make(rng: Random) -> Draft | None:
         anchor=f"{items!r}{part}",
         key=value_key(code, expression, value),
         rules=(rule,),
-        steps=f"{part} [@{rule}]: {said}: {value!r}",
+        steps=f"{part} [@{rule}] of {places}: {said}: {value!r}",
     )
