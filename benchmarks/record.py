@@ -1,25 +1,26 @@
-"""Keep a build's figures: ``python benchmarks/record.py WORKSPACE RUN`` writes benchmarks/results/RUN.json.
+"""Keep a build's figures: ``python benchmarks/record.py WORKSPACE RUN [--note TEXT] [-- COMMAND]``.
 
-The README's table is rendered from that file (``--readme``), and a test holds the two together.
+They go to benchmarks/results/RUN.json. ``--tables`` renders every ``<!-- figures of RUN -->`` in the README and the
+pages from these files, and a test holds them together.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
-import sys
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-README = HERE.parent / "README.md"
-BEGIN, END = "<!-- figures of medical-draft -->", "<!-- end of figures -->"
+MARKED = re.compile(r"(<!-- figures of (?P<run>\S+) -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
 
 
-def figures(workspace: Path, run: str, command: str) -> dict[str, Any]:
+def figures(workspace: Path, run: str, command: str, note: str) -> dict[str, Any]:
     """Return date, machine, command, stage times and every held-out figure of a run."""
     from srm_core.workspace import Workspace
 
@@ -28,6 +29,7 @@ def figures(workspace: Path, run: str, command: str) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "command": command,
+        **({"note": note} if note else {}),
         "environment": manifest.environment,
         "seed": manifest.seed,
         "verdict": manifest.verdict,
@@ -55,7 +57,7 @@ def machine() -> str:
 
 
 def table(kept: dict[str, Any]) -> str:
-    """Return the README's table of a kept run: accuracy by kind and arm, greedy, with 95 % intervals."""
+    """Return the table of a kept run: accuracy by kind and arm, greedy, with 95 % intervals."""
     wanted = [s for s in kept["scores"] if s["suite"] == "held-out" and s["decoding"] == "greedy"]
     levels = [s for s in wanted if s["metric"] == "accuracy" and not s["baseline"]]
     arms = [arm for arm in ("base-few", "sft", "rl", "shuffled", "none") if any(s["arm"] == arm for s in levels)]
@@ -85,7 +87,7 @@ def table(kept: dict[str, Any]) -> str:
     return (
         "\n".join(rows)
         + f"\n\n{said}Verdict: {kept['verdict']}. {total / 60:.0f} minutes on {kept['machine']} ({kept['date']}, "
-        f"`{kept['command']}`)."
+        f"`{kept['command']}`{'; ' + kept['note'] if 'note' in kept else ''})."
     )
 
 
@@ -93,25 +95,38 @@ def _cell(score: dict[str, Any] | None) -> str:
     return "" if score is None else f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}] n {score['n']}"
 
 
-def write_readme() -> None:
-    """Put the table of the kept draft run between the README's markers."""
-    kept = json.loads((RESULTS / "medical-draft.json").read_text(encoding="utf-8"))
-    text = README.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    README.write_text(f"{head}{BEGIN}\n{table(kept)}\n{END}{tail}", encoding="utf-8")
+def with_tables(text: str) -> str:
+    """Return ``text`` with the table of each run that it marks, from the kept files."""
+
+    def filled(match: re.Match[str]) -> str:
+        kept = json.loads((RESULTS / f"{match['run']}.json").read_text(encoding="utf-8"))
+        return f"{match[1]}{table(kept)}\n"
+
+    return MARKED.sub(filled, text)
+
+
+def pages() -> list[Path]:
+    """Return the README and the pages of the docs."""
+    return [HERE.parent / "README.md", *sorted((HERE.parent / "docs").glob("*.md"))]
 
 
 def main() -> None:
-    """Keep the figures of a run, or render the README's table."""
-    if sys.argv[1:] == ["--readme"]:
-        write_readme()
+    """Keep the figures of a run, or render the tables."""
+    parser = argparse.ArgumentParser(description="Keep a build's figures, or render the tables of kept ones.")
+    parser.add_argument("--tables", action="store_true")
+    parser.add_argument("workspace", type=Path, nargs="?")
+    parser.add_argument("run", nargs="?")
+    parser.add_argument("--note", default="", help="what the times are worth")
+    parser.add_argument("command", nargs="*", default=["srm", "build", "--pack", "medical"])
+    told = parser.parse_args()
+    if told.tables:
+        for page in pages():
+            page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
         return
-    workspace, run = Path(sys.argv[1]), sys.argv[2]
-    command = " ".join(sys.argv[3:]) or "srm build --pack medical"
     RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{run}.json"
-    file.write_text(json.dumps(figures(workspace, run, command), indent=1), encoding="utf-8")
+    file = RESULTS / f"{told.run}.json"
+    kept = figures(told.workspace, told.run, " ".join(told.command), told.note)
+    file.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     print(file)
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_readme_shows_the_kept_figures_and_no_others() -> None:
+def test_the_pages_show_the_kept_figures_and_no_others() -> None:
     spec = importlib.util.spec_from_file_location("record", ROOT / "benchmarks" / "record.py")
     assert spec is not None
     assert spec.loader is not None
     record = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(record)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.partition(record.BEGIN)[2].partition(record.END)[0].strip()
-    kept = json.loads((ROOT / "benchmarks/results/medical-draft.json").read_text(encoding="utf-8"))
-    assert shown == record.table(kept).strip()
+    texts = {page.name: page.read_text(encoding="utf-8") for page in record.pages()}
+    assert "<!-- figures of medical-draft -->" in texts["README.md"]
+    for name, text in texts.items():
+        assert text == record.with_tables(text), f"{name}: python benchmarks/record.py --tables"
+        assert (
+            len(record.MARKED.findall(text)) == text.count("<!-- figures of") == text.count("<!-- end of figures -->")
+        )
 
 
 def test_every_page_that_the_docs_link_exists() -> None:

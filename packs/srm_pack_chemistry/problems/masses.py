@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from random import Random
 
 from srm_core.calculator import format_number
@@ -26,7 +26,7 @@ def molar_mass_fact(formula: str) -> Fact:
     return Fact(f"{formula} has molar mass {mass} g/mol.", (facts.molar_mass(formula),), shared=True)
 
 
-def other_atoms(counts: Mapping[str, int], rng: Random, most: int) -> list[Fact]:
+def other_atoms(counts: Collection[str], rng: Random, most: int) -> list[Fact]:
     """Return atomic masses of neighbours in the periodic table of some of the atoms in ``counts``."""
     elements = load_elements()
     by_number = {element.number: symbol for symbol, element in elements.items()}
