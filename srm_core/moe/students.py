@@ -14,6 +14,7 @@ from ..pipeline import context_of
 from ..prompts import conversation
 from ..protocols import Verify
 from ..records import Problem, TrainingRow
+from ..stages.lengths import answer_length
 from ..stages.selection import held_out_problems
 from ..stages.students import Students
 from ..store import read_records
@@ -34,7 +35,7 @@ class Student:
     problems: Sequence[Problem]  # held out
     system: str
     verify: Verify
-    max_tokens: int  # of an answer
+    max_tokens: int  # of an answer: a quarter more than the longest that was taught, and no more than its build allowed
 
 
 def student_of(name: str, workspace: Workspace, per_kind: int) -> Student:
@@ -52,17 +53,19 @@ def student_of(name: str, workspace: Workspace, per_kind: int) -> Student:
     if not held_out:
         raise ArtifactError(f"run {name!r} has no held-out problems to judge a mixture on; pose more of each kind")
     adapter = Students(context, trained).adapter()
+    rows = tuple(read_records(trained.path / "data" / "rows.jsonl", TrainingRow))
+    longest = max(answer_length(row) for row in rows)
     return Student(
         name=name,
         pack=context.config.pack,
         base=context.config.base,
         folder=folder,
         weights=lambda: merged(folder, adapter),
-        rows=tuple(read_records(trained.path / "data" / "rows.jsonl", TrainingRow)),
+        rows=rows,
         problems=held_out,
         system=context.host.pack().system_prompt,
         verify=context.host.verify,
-        max_tokens=context.config.evaluate.max_tokens,
+        max_tokens=min(context.config.evaluate.max_tokens, longest * 5 // 4),
     )
 
 

@@ -15,14 +15,16 @@ LENGTHS = "lengths.json"
 log = logging.getLogger(__name__)
 
 
-def keep_lengths(data: Path, rows: Iterable[TrainingRow], kinds: Mapping[str, str]) -> None:
-    """Write the lengths of the answers of ``rows`` into ``data``; ``kinds`` is the kind of each attempt, by its id.
+def answer_length(row: TrainingRow) -> int:
+    """Return the tokens of the answer of ``row``; what the calculator writes and the end token count."""
+    return len(row.ids) - row.mask.index(True)
 
-    What the calculator writes and the end token count, as they do where an answer is cut off.
-    """
+
+def keep_lengths(data: Path, rows: Iterable[TrainingRow], kinds: Mapping[str, str]) -> None:
+    """Write the lengths of the answers of ``rows`` into ``data``; ``kinds`` is the kind of each attempt, by its id."""
     found: dict[str, list[int]] = {}
     for row in rows:
-        found.setdefault(kinds[row.attempt], []).append(len(row.ids) - row.mask.index(True))
+        found.setdefault(kinds[row.attempt], []).append(answer_length(row))
     ordered = {kind: sorted(lengths) for kind, lengths in sorted(found.items())}
     write_atomically(data / LENGTHS, json.dumps(ordered))
 
