@@ -1,4 +1,4 @@
-"""Keep a build's figures: ``python benchmarks/record.py WORKSPACE RUN [--note TEXT] [-- COMMAND]``.
+"""Keep a build's figures: ``python benchmarks/record.py WORKSPACE RUN [--note TEXT] [--command TEXT]``.
 
 They go to benchmarks/results/RUN.json. ``--tables`` renders every ``<!-- figures of RUN -->`` in the README and the
 pages from these files, and a test holds them together.
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("workspace", type=Path, nargs="?")
     parser.add_argument("run", nargs="?")
     parser.add_argument("--note", default="", help="what the times are worth")
-    parser.add_argument("command", nargs="*", default=["srm", "build", "--pack", "medical"])
+    parser.add_argument("--command", default="srm build --pack medical")
     told = parser.parse_args()
     if told.tables:
         for page in pages():
@@ -125,7 +125,7 @@ def main() -> None:
         return
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{told.run}.json"
-    kept = figures(told.workspace, told.run, " ".join(told.command), told.note)
+    kept = figures(told.workspace, told.run, told.command, told.note)
     file.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     print(file)
 

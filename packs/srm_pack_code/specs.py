@@ -160,14 +160,3 @@ def draw_spec(rng: Random, *, loop: bool = False) -> tuple[Spec, bool]:
     folds = (*FOLDS, *(() if words else NUMBER_FOLDS))
     fold = rng.choice([fold for fold in folds if fold.start or not loop])
     return Spec(fold, turn, rng.choice(keeps)), words
-
-
-def inputs_of(words: bool, rng: Random) -> list[list[object]]:
-    """Return the hidden inputs: every length from none to 24, every part told apart from its neighbours."""
-    if words:
-        drawn: list[list[object]] = [[rng.choice(WORDS) for _ in range(n)] for n in (1, 4, 8)]
-        return [[], *drawn, list(WORDS)]
-    full: list[object] = [*range(-12, 13), 21, 25, 36, 49]
-    rng.shuffle(full)
-    drawn = [[rng.randint(-20, 40) for _ in range(n)] for n in (3, 6, 9)]
-    return [[], [rng.randint(1, 9)], *drawn, full]

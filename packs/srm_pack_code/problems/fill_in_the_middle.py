@@ -9,7 +9,8 @@ from srm_core.records import Kind, Problem
 from srm_pack_code.drafting import Draft, problems_of
 from srm_pack_code.reading import GAP
 from srm_pack_code.running import tests_key
-from srm_pack_code.specs import draw_spec, inputs_of
+from srm_pack_code.specs import draw_spec
+from srm_pack_code.witnesses import inputs_of
 
 KIND = Kind(
     name="fill_in_the_middle",
@@ -45,7 +46,7 @@ def _make(rng: Random) -> Draft | None:
         code="\n".join(lines),
         answer=missing,
         anchor=f"{spec.anchor} | {at}",
-        key=tests_key("\n".join(spec.loop()), inputs_of(words, rng)),
+        key=tests_key("\n".join(spec.loop()), inputs_of(spec, words, rng)),
         rules=(rule,),
         steps=f"The gap {'is the condition' if at == 3 else 'uses each item'}; {part.phrase}: {part.code} [@{rule}]",
         extra=3,

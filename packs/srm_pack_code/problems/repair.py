@@ -10,7 +10,8 @@ from srm_core.sandbox.values import decode
 from srm_pack_code.drafting import Draft, problems_of
 from srm_pack_code.reading import numbered
 from srm_pack_code.running import tests_key, value_of
-from srm_pack_code.specs import draw_spec, inputs_of
+from srm_pack_code.specs import draw_spec
+from srm_pack_code.witnesses import inputs_of
 
 KIND = Kind(
     name="repair",
@@ -41,7 +42,7 @@ def _make(rng: Random) -> Draft | None:
     at, part, _ = rng.choice(parts)
     wrong = list(right)
     wrong[at] = wrong[at].replace(part.code, part.wrong)
-    inputs = inputs_of(words, rng)
+    inputs = inputs_of(spec, words, rng)
     key = tests_key("\n".join(right), inputs)
     seen = _failing("\n".join(wrong), key.values, inputs)
     if seen is None:

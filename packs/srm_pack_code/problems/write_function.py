@@ -8,7 +8,8 @@ from random import Random
 from srm_core.records import Kind, Problem
 from srm_pack_code.drafting import Draft, problems_of
 from srm_pack_code.running import tests_key
-from srm_pack_code.specs import Part, draw_spec, inputs_of
+from srm_pack_code.specs import Part, draw_spec
+from srm_pack_code.witnesses import inputs_of
 
 KIND = Kind(
     name="write_function",
@@ -35,8 +36,8 @@ def generate(seed: int) -> Iterator[Problem]:
 def _make(rng: Random) -> Draft | None:
     spec, words = draw_spec(rng)
     rules = (f"turn:{spec.turn.phrase}", f"keep:{spec.keep.phrase}", f"fold:{spec.fold.phrase}")
-    example = inputs_of(words, rng)[2]
-    key = tests_key(spec.one_line, inputs_of(words, rng))
+    example = inputs_of(spec, words, rng)[2]
+    key = tests_key(spec.one_line, inputs_of(spec, words, rng))
     ask = rng.choice(ASKS).format(task=spec.words)
     return Draft(
         ask=f"{ask} {'xs holds words' if words else 'xs holds whole numbers'}, e.g. {example!r}.",
