@@ -82,9 +82,15 @@ def arranged(
     return tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown), [f"[{place[f.text]}]" for f in needed]
 
 
-def extreme(values: Sequence[float], *, largest: bool) -> str:
-    """Return the step in which the calculator finds the largest or smallest of ``values``: "<<max(1, 3)=3>>"."""
-    return call(f"{'max' if largest else 'min'}({', '.join(map(format_number, values))})")
+def extreme(values: Mapping[str, float], *, largest: bool) -> str:
+    """Return the step in which the calculator finds whose value is largest or smallest.
+
+    "3 iron, 1 lead: <<max(3, 1)=3>> iron": a name stands behind its value, where a reader who has the value finds it.
+    """
+    chosen = (max if largest else min)(values, key=lambda name: values[name])
+    listed = ", ".join(f"{format_number(value)} {name}" for name, value in values.items())
+    found = call(f"{'max' if largest else 'min'}({', '.join(map(format_number, values.values()))})")
+    return f"{listed}: {found} {chosen}"
 
 
 def rng_for(seed: int, *parts: str) -> Random:

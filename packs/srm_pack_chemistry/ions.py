@@ -47,7 +47,7 @@ class Salt:
     @property
     def formula(self) -> str:
         """Return the formula as written: ``Fe2(SO4)3``."""
-        return _group(self.cation, self.cations) + _group(self.anion, self.anions)
+        return group(self.cation, self.cations) + group(self.anion, self.anions)
 
     @property
     def name(self) -> str:
@@ -112,7 +112,8 @@ def _salts() -> Iterator[Salt]:
                 yield made
 
 
-def _group(ion: Ion, count: int) -> str:
+def group(ion: Ion, count: int) -> str:
+    """Return ``count`` of an ion as a formula has them: ``Fe2``, ``(SO4)3``, ``SO4``."""
     if count == 1:
         return ion.formula
     return f"({ion.formula}){count}" if ion.poly else f"{ion.formula}{count}"

@@ -60,7 +60,7 @@ def generate(things: Sequence[Thing], seed: int) -> Iterator[Problem]:
   UNION {{ $three srm:vMagnitude ?m ; rdfs:label ?answer }} }}
 ORDER BY {"ASC" if most == "brightest" else "DESC"}(?m) LIMIT 1""",
             bindings=dict(zip(("one", "two", "three"), (each.curie for each in trio), strict=True)),
-            remark=extreme([each.magnitude or 0 for each in trio], largest=most == "faintest"),
+            remark=extreme({each.name: each.magnitude or 0 for each in trio}, largest=most == "faintest"),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from srm_core.calculator import call, format_number
 from srm_core.composing import by_split, compose, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_astronomy.sky import Moon, spoken
@@ -35,7 +36,7 @@ def generate(moons: Sequence[Moon], seed: int) -> Iterator[Problem]:
         name = phase_at(moon.elongation)
         others = [other for other in rng.sample(pools[split_of(moon.curie)], 3) if other is not moon][:1]
         wrong = rng.sample([each for each in PHASES if each != name], 2)
-        yield compose(
+        posed = compose(
             kind=KIND.name,
             rng=rng,
             questions=QUESTIONS,
@@ -48,6 +49,11 @@ def generate(moons: Sequence[Moon], seed: int) -> Iterator[Problem]:
   rdfs:label ?answer . FILTER(?e >= ?low && ?e < ?high) }""",
             bindings={"moon": moon.curie},
         )
+        place = {evidence.text: number for number, evidence in enumerate(posed.evidence, 1)}
+        shown, rule = elongation(moon).text, phase(name).text
+        begins = call(f"90 * floor({format_number(moon.elongation)} / 90)")
+        steps = f"{shown[:-1]} [{place[shown]}]; from {begins}: {rule[:-1]} [{place[rule]}]"
+        yield posed.revised(solution=f"{steps}.\nAnswer: {name}")
 
 
 def phase_at(degrees: float) -> str:

@@ -79,7 +79,11 @@ def _latitude(thing: Thing, extreme: bool, drawn: int) -> int:
 
 
 def _remark(declination: float, latitude: int) -> str:
-    """Return both limits, and on which side of them the declination is."""
-    side = "above" if declination > 90 - latitude else "below" if declination < latitude - 90 else "between"
-    limits = f"above {call(f'90-{latitude}')} or below {call(f'{latitude}-90')}"
-    return f"{limits}: {format_number(declination)} is {side}"
+    """Return how far the declination is above one limit and then the other; a minus says that it is below."""
+    shown = format_number(declination)
+    upper = f"less {call(f'90-{latitude}')} is {call(f'{shown}-{90 - latitude}')}"
+    if declination > 90 - latitude:
+        return f"{shown} {upper}, above: circumpolar"
+    lower = f"less {call(f'{latitude}-90')} is {call(f'{shown}+{90 - latitude}')}"
+    side = "below: never rises" if declination < latitude - 90 else "above: rises and sets"
+    return f"{shown} {upper}, not above; {lower}, {side}"

@@ -58,7 +58,27 @@ def _atoms(text: str) -> Fact:
 
 def _counted(one: Reaction) -> str:
     """Return how the equation is worked: the atoms of what is split, and the coefficients that follow."""
-    return _burned(one) if one.family == "combustion" else _paired(one)
+    match one.family:
+        case "combustion":
+            return _burned(one)
+        case "synthesis":
+            return _joined(one)
+    return _paired(one)
+
+
+def _joined(one: Reaction) -> str:
+    """Return what one unit of the product takes of both elements, and that as often as makes it whole."""
+    (product,), made = one.right, atoms(one.right[0])
+    taken = {}
+    for element in one.left:
+        ((symbol, held),) = atoms(element).items()
+        taken[element] = f"{made[symbol]} / {held}"
+    lines = f"1 {product}: " + ", ".join(f"{element} {call(share)}" for element, share in taken.items())
+    times = one.count(product)
+    if times == 1:
+        return f"{lines}."
+    whole = ", ".join(f"{element} {call(f'{times} * {computed(share)}')}" for element, share in taken.items())
+    return f"{lines}.\nTimes {times}: {product} {times}, {whole}."
 
 
 def _burned(one: Reaction) -> str:
@@ -83,9 +103,9 @@ def _burned(one: Reaction) -> str:
 
 
 def _paired(one: Reaction) -> str:
-    """Return the charge that both reactants must bring, and the coefficients that follow from it."""
+    """Return the charge that both reactants must bring, and the coefficients that follow, as the equation goes."""
     (first, second), (few, many) = one.left, one.charges
     total = lcm(few, many)
-    products = ", ".join(f"{text} {one.count(text)}" for text in one.right)
-    shares = f"{first} {call(f'{total}/{few}')}, {second} {call(f'{total}/{many}')}"
-    return f"{first} brings {few}, {second} {many}, total {total}: {shares}; {products}"
+    products = " + ".join(f"{one.count(text)} {text}" for text in one.right)
+    shares = f"{call(f'{total}/{few}')} {first} + {call(f'{total}/{many}')} {second}"
+    return f"{first} brings {few}, {second} {many}, total {total}: {shares} -> {products}"

@@ -54,5 +54,5 @@ def generate(seed: int) -> Iterator[Problem]:
             needed=[boiling_fact(each) for each in three],
             query=QUERY.format(order="DESC" if most == "highest" else "ASC"),
             bindings={letter: each.curie for letter, each in zip("abc", three, strict=True)},
-            remark=extreme([round(each.boiling or 0, 1) for each in three], largest=most == "highest"),
+            remark=extreme({each.name: round(each.boiling or 0, 1) for each in three}, largest=most == "highest"),
         )

@@ -124,7 +124,7 @@ def _pose(run: Run, kind: str, property_: str, questions: tuple[str, ...], amoun
 def _terms(species: list[tuple[int, Species]], property_: str, sign: str) -> list[tuple[Fact, str]]:
     """Return the facts with what the solution says of them, products first as in the expression, elements included."""
     return [
-        (_fact(one, property_), f"{sign}{n} {one.written} of {format_number(one.energy(property_))}")
+        (_fact(one, property_), f"{sign}{n} * {_fact(one, property_).text.removesuffix(' kJ/mol.')}")
         for n, one in species
     ]
 

@@ -9,7 +9,7 @@ from random import Random
 from srm_core.calculator import call
 from srm_core.composing import Fact, compose, rng_for, spread
 from srm_core.records import Kind, Problem
-from srm_pack_chemistry.ions import Ion, Salt, salts
+from srm_pack_chemistry.ions import Ion, Salt, group, salts
 
 from .ion_facts import ion_fact, near_ions
 
@@ -39,7 +39,10 @@ def generate(seed: int) -> Iterator[Problem]:
 
 def _pose(one: Salt, near: list[Fact], rng: Random) -> Problem:
     total = lcm(one.cation.charge, -one.anion.charge)
-    counts = ", ".join(f"{ion.formula} {_share(total, ion)}" for ion in (one.cation, one.anion))
+    counts = ", ".join(
+        f"{ion.formula} {_share(total, ion)} gives {group(ion, count)}"
+        for ion, count in ((one.cation, one.cations), (one.anion, one.anions))
+    )
     return compose(
         kind=KIND.name,
         rng=rng,

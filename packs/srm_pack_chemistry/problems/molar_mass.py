@@ -52,15 +52,18 @@ def pose(formula: str, question: str, seed: str) -> Problem:
     counts = counted(formula)
     elements = load_elements()
     terms = [f"{_grouped(count)} * {format_number(elements[symbol].weight)}" for symbol, count in counts.items()]
+    needed = [
+        (atom_fact(symbol), f"{symbol} {count} of {format_number(elements[symbol].weight)}")
+        for symbol, count in counts.items()
+    ]
+    spelled = ", ".join(f"{symbol} {count}" for symbol, count in counts.items())
+    needed[0] = (needed[0][0], f"{formula}: {spelled}.\n{needed[0][1]}")
     return numeric(
         kind=KIND.name,
         rng=rng,
         question=question,
         anchor=f"formula:{formula}",
-        needed=[
-            (atom_fact(symbol), f"{symbol} {count} of {format_number(elements[symbol].weight)}")
-            for symbol, count in counts.items()
-        ],
+        needed=needed,
         distractors=other_atoms(counts, rng, min(rng.randint(0, 2), MOST_FACTS - len(counts))),
         formula=KIND.name,
         inputs={"formula": formula},

@@ -71,5 +71,5 @@ def generate(seed: int) -> Iterator[Problem]:
             query=QUERY.format(order="DESC" if most == "highest" else "ASC"),
             bindings={"property": quantity.predicate, **{k: e.curie for k, e in zip("abc", three, strict=True)}},
             accept=(chosen.symbol,),
-            remark=extreme([quantity.of(each) or 0 for each in three], largest=most == "highest"),
+            remark=extreme({each.name: quantity.of(each) or 0 for each in three}, largest=most == "highest"),
         )

@@ -45,6 +45,7 @@ def _pose(one: Reaction, rng: Random) -> Problem:
     before, after = one.count(reactant), one.count(product)
     first, second = formula_mass(reactant), formula_mass(product)
     words = {"equation": one.balanced, "product": product, "reactant": reactant, "mass": format_number(mass)}
+    counts = ", ".join(f"{text} {count}" for text, count in zip((*one.left, *one.right), one.counts, strict=True))
     others = [text for text in (*one.left, *one.right) if text not in (reactant, product)]
     return numeric(
         kind=KIND.name,
@@ -52,8 +53,11 @@ def _pose(one: Reaction, rng: Random) -> Problem:
         question=rng.choice(QUESTIONS).format_map(words),
         anchor=one.curie,
         needed=[
-            (molar_mass_fact(reactant), f"{format_number(mass)} g {reactant} / {format_number(first)}"),
-            (molar_mass_fact(product), f"* {after} {product} / {before} {reactant} * {format_number(second)}"),
+            (molar_mass_fact(reactant), f"{counts}.\n{format_number(mass)} g / {reactant} {format_number(first)}"),
+            (
+                molar_mass_fact(product),
+                f"* {product} {after} / {reactant} {before} * {product} {format_number(second)}",
+            ),
         ],
         between=" ",
         distractors=[molar_mass_fact(text) for text in others[: rng.randint(0, 2)]],

@@ -148,8 +148,16 @@ def test_atoms_are_counted_in_the_order_of_the_formula() -> None:
             "1 CH5N: CO2 1, H2O <<5 / 2=2.5>>, N2 <<1 / 2=0.5>>, O2 <<(2 * 1 + 2.5 - 0) / 2=2.25>>.\n"
             "Times 4: CH5N 4, CO2 <<4 * 1=4>>, H2O <<4 * 2.5=10>>, N2 <<4 * 0.5=2>>, O2 <<4 * 2.25=9>>.",
         ),
+        (
+            "2 La + 3 F2 -> 2 LaF3",
+            "1 LaF3: La <<1 / 1=1>>, F2 <<3 / 2=1.5>>.\nTimes 2: LaF3 2, La <<2 * 1=2>>, F2 <<2 * 1.5=3>>.",
+        ),
+        (
+            "2 H3PO4 + 3 Ca(OH)2 -> Ca3(PO4)2 + 6 H2O",
+            "H3PO4 brings 3, Ca(OH)2 2, total 6: <<6/3=2>> H3PO4 + <<6/2=3>> Ca(OH)2 -> 1 Ca3(PO4)2 + 6 H2O",
+        ),
     ],
 )
-def test_a_combustion_is_worked_for_one_molecule_and_then_made_whole(equation: str, worked: str) -> None:
+def test_an_equation_is_worked_for_one_unit_or_by_charge_and_then_made_whole(equation: str, worked: str) -> None:
     [one] = [each for each in reactions() if each.balanced == equation]
     assert _counted(one) == worked
