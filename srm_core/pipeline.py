@@ -115,6 +115,7 @@ STEPS = (
         (
             "srm_core.stages.train",
             "srm_core.stages.carrying",
+            "srm_core.stages.lengths",
             "srm_core.stages.mitigation",
             "srm_core.stages.passages",
             "srm_core.stages.reuse",
@@ -132,6 +133,7 @@ STEPS = (
             "srm_core.stages.evaluate",
             "srm_core.stages.general",
             "srm_core.general",
+            "srm_core.stages.lengths",
             "srm_core.stages.students",
             "srm_core.reports.general",
             "srm_core.reports.intervals",
@@ -150,7 +152,13 @@ STEPS = (
         },
         ("train", "pose"),
         ("srm_probes", "srm_findings", "srm_verify", "srm_load_model", "srm_describe_pack"),
-        ("srm_core.stages.audit", "srm_core.stages.students", "srm_core.probing", "srm_core.reports.intervals"),
+        (
+            "srm_core.stages.audit",
+            "srm_core.stages.lengths",
+            "srm_core.stages.students",
+            "srm_core.probing",
+            "srm_core.reports.intervals",
+        ),
     ),
     Step(
         "release",

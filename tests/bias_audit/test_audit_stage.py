@@ -14,6 +14,7 @@ from srm_core.inference.local import open_local
 from srm_core.records import AuditFinding, AuditItem, Pack, Probe, StageRecord
 from srm_core.stages import audit as stage
 from srm_core.stages.context import Context
+from srm_core.stages.lengths import keep_lengths
 from srm_core.store import Artifact, read_records, write_records
 
 PACK = Pack(
@@ -58,6 +59,8 @@ def run(tmp_path: Path, monkeypatch, formula, verify):
     posed.mkdir()
     held_out = [formula(n).revised(split="test") for n in range(3)]
     write_records(posed / "problems.jsonl", held_out)
+    (posed / "data").mkdir()
+    keep_lengths(posed / "data", [], {})
     record = StageRecord(stage="pose", key="k", inputs={}, settings={}, code="c", counts={})
     problems = Artifact(posed, record)
 

@@ -116,6 +116,7 @@ def test_every_rollout_is_logged_and_what_was_paid_follows_from_the_log(
             ("grpo_steps", 3.0),
             ("rollouts", 24.0),
             ("rollouts_correct", float(sum(a.verdict.correct is True for a in everything))),
+            ("rollouts_cut_short", float(sum(not a.completion.finished for a in everything))),
             ("rollouts_unscored", 0.0),
         ]
     )
