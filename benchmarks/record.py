@@ -1,7 +1,7 @@
 """Keep a build's figures: ``python benchmarks/record.py WORKSPACE RUN [--note TEXT] [--command TEXT]``.
 
-They go to benchmarks/results/RUN.json. ``--tables`` renders every ``<!-- figures of RUN -->`` in the README and the
-pages from these files, and a test holds them together.
+They go to benchmarks/results/RUN.json. ``--tables`` renders every ``<!-- figures of RUN -->`` and
+``<!-- means of RUN RUN -->`` in the README and the pages from these files, and a test holds them together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-MARKED = re.compile(r"(<!-- figures of (?P<run>\S+) -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- (?P<what>figures|means) of (?P<runs>[^>]+) -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
 
 
 def figures(workspace: Path, run: str, command: str, note: str) -> dict[str, Any]:
@@ -95,12 +95,28 @@ def _cell(score: dict[str, Any] | None) -> str:
     return "" if score is None else f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}] n {score['n']}"
 
 
+def means(kept: dict[str, dict[str, Any]]) -> str:
+    """Return a table of the mean over kinds of some runs: base, student, and the gain in pairs."""
+    rows = ["| build | base, 3 examples | student | gain, paired |", "|---|---|---|---|"]
+    for run, each in kept.items():
+        over = [s for s in each["scores"] if (s["suite"], s["kind"], s["decoding"]) == ("held-out", "all", "greedy")]
+        right = [s for s in over if s["metric"] == "accuracy"]
+        gain = next(s for s in right if s["baseline"].startswith("base-"))
+        base, student = (
+            next(s for s in right if s["arm"] == arm and not s["baseline"]) for arm in (gain["baseline"], gain["arm"])
+        )
+        difference = f"{gain['value']:+.2f} [{gain['low']:+.2f}, {gain['high']:+.2f}]"
+        rows.append(f"| {run} | {_cell(base)} | {_cell(student)} | {difference} |")
+    return "\n".join(rows)
+
+
 def with_tables(text: str) -> str:
     """Return ``text`` with the table of each run that it marks, from the kept files."""
 
     def filled(match: re.Match[str]) -> str:
-        kept = json.loads((RESULTS / f"{match['run']}.json").read_text(encoding="utf-8"))
-        return f"{match[1]}{table(kept)}\n"
+        kept = {run: json.loads((RESULTS / f"{run}.json").read_text(encoding="utf-8")) for run in match["runs"].split()}
+        made = means(kept) if match["what"] == "means" else "\n".join(map(table, kept.values()))
+        return f"{match[1]}{made}\n"
 
     return MARKED.sub(filled, text)
 
