@@ -69,7 +69,8 @@ def _numbers(problem: Problem) -> Iterator[Case]:
     value, unit = gold[0], key.unit
     digits = written(value, 9)
     more = f"{digits}0" if "." in digits else f"{digits}.0"
-    yield Case("decimals", f"Answer: {with_unit(more, unit)}", "one decimal more, a zero")
+    if unit or key.low < key.high:  # 4.0 is not certainly a digit
+        yield Case("decimals", f"Answer: {with_unit(more, unit)}", "one decimal more, a zero")
     for family, number in (("rounded", rounded(value, 3)), ("inside the band", _between(key, value))):
         if number != value and _inside(key, number):
             text = with_unit(written(number), unit)
@@ -82,10 +83,14 @@ def _numbers(problem: Problem) -> Iterator[Case]:
     if value < 0:
         yield Case("minus", f"Answer: {with_unit('−' + digits[1:], unit)}", "the minus sign of Unicode")
     if unit:
-        yield Case("no unit", f"Answer: {digits}", "the unit the question asks for is left out")
+        if unit.casefold() in problem.question.casefold() and not _SCALES & set(unit.split()):
+            yield Case("no unit", f"Answer: {digits}", "the unit the question asks for is left out")
         yield Case("hard space", f"Answer: {digits}\u00a0{unit}", "a space that does not break before the unit")
         for words in spelled(unit):
             yield Case("spelled unit", f"Answer: {digits} {words}", "the unit in words")
+
+
+_SCALES = frozenset({"thousand", "million", "billion", "trillion"})  # a number without its scale may mean another one
 
 
 def _between(key: FormulaKey, value: float) -> float:

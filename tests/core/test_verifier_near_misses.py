@@ -173,6 +173,18 @@ def test_forms_of_a_number_stay_inside_the_band() -> None:
     assert "Answer: −3.5" in {case.text for case in gold_forms(formula("-3.5", -3.6, -3.4, ""))}
 
 
+def test_a_unit_is_left_out_and_a_zero_added_only_where_the_answer_is_certainly_the_same() -> None:
+    asked = formula("12.5 mg/dL", 12, 13, "mg/dL")
+    assert "no unit" in {case.family for case in gold_forms(asked)}
+    unnamed = Problem(kind="formula", question="What is it?", answer="12.5 mg/dL", anchor="x", key=asked.key)
+    assert "no unit" not in {case.family for case in gold_forms(unnamed)}
+    scaled = formula("12.5 million USD", 12, 13, "million USD")
+    assert "no unit" not in {case.family for case in gold_forms(scaled)}
+    digit = formula("7", 7, 7, "")
+    assert "decimals" not in {case.family for case in gold_forms(digit)}
+    assert "decimals" in {case.family for case in gold_forms(formula("7", 6.9, 7.1, ""))}
+
+
 def test_case_is_changed_only_in_words() -> None:
     assert {"Answer: aortic aneurysm", "Answer: AORTIC ANEURYSM"} <= {
         c.text for c in gold_forms(words("Aortic aneurysm"))
