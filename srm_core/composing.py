@@ -82,6 +82,11 @@ def arranged(
     return tuple(Evidence(text=fact.text, cites=fact.cites) for fact in shown), [f"[{place[f.text]}]" for f in needed]
 
 
+def places(problem: Problem) -> dict[str, int]:
+    """Return where each fact of a problem stands among those shown, counted from 1, by its text."""
+    return {piece.text: number for number, piece in enumerate(problem.evidence, 1)}
+
+
 def extreme(values: Mapping[str, float], *, largest: bool) -> str:
     """Return the step in which the calculator finds whose value is largest or smallest.
 

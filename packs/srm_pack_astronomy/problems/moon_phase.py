@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from srm_core.calculator import call, format_number
-from srm_core.composing import by_split, compose, rng_for, spread
+from srm_core.composing import by_split, compose, places, rng_for, spread
 from srm_core.records import Kind, Problem, split_of
 from srm_pack_astronomy.sky import Moon, spoken
 
@@ -49,7 +49,7 @@ def generate(moons: Sequence[Moon], seed: int) -> Iterator[Problem]:
   rdfs:label ?answer . FILTER(?e >= ?low && ?e < ?high) }""",
             bindings={"moon": moon.curie},
         )
-        place = {evidence.text: number for number, evidence in enumerate(posed.evidence, 1)}
+        place = places(posed)
         shown, rule = elongation(moon).text, phase(name).text
         begins = call(f"90 * floor({format_number(moon.elongation)} / 90)")
         steps = f"{shown[:-1]} [{place[shown]}]; from {begins}: {rule[:-1]} [{place[rule]}]"

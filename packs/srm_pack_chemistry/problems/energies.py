@@ -123,10 +123,8 @@ def _pose(run: Run, kind: str, property_: str, questions: tuple[str, ...], amoun
 
 def _terms(species: list[tuple[int, Species]], property_: str, sign: str) -> list[tuple[Fact, str]]:
     """Return the facts with what the solution says of them, products first as in the expression, elements included."""
-    return [
-        (_fact(one, property_), f"{sign}{n} * {_fact(one, property_).text.removesuffix(' kJ/mol.')}")
-        for n, one in species
-    ]
+    counted = [(n, _fact(one, property_)) for n, one in species]
+    return [(fact, f"{sign}{n} * {fact.text.removesuffix(' kJ/mol.')}") for n, fact in counted]
 
 
 def _sum(terms: list[tuple[int, Species]], property_: str) -> str:

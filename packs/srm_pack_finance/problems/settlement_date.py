@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from srm_core.composing import Fact, compose, rng_for, spread
+from srm_core.composing import Fact, compose, places, rng_for, spread
 from srm_core.records import Kind, Problem
 from srm_pack_finance.sessions import CITIES, DAYS, Exchange, closed_on, next_session, session_curie, trades
 
@@ -66,7 +66,7 @@ def _problem(item: Item, exchanges: Mapping[str, Exchange], seed: int) -> Proble
         query=f"SELECT {_LOCAL} WHERE {{ $day {'/'.join(['srm:nextSession'] * lag)} ?node }}",
         bindings={"day": session_curie(exchange, day)},
     )  # fmt: skip
-    place = {evidence.text: number for number, evidence in enumerate(posed.evidence, 1)}
+    place = places(posed)
     cited = {each: f" [{place[closed_on(exchange, each).text]}]" for each in closures}
     steps = [f"{DAYS[each.weekday()]} {each} {what}{cited.get(each, '')}" for each, what in days]
     return posed.revised(solution=f"{DAYS[day.weekday()]} {day} trade; {'; '.join(steps)}.\nAnswer: {settled}")

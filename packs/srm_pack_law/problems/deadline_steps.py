@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from srm_core.calculator import call
-from srm_core.composing import Fact, compose, rng_for
+from srm_core.composing import Fact, compose, places, rng_for
 from srm_core.records import Problem
 from srm_pack_law import calendar, facts
 from srm_pack_law.citing import PLACE, cited_at
@@ -83,13 +83,13 @@ def _problem(of: Deadlines, day: date, days: int, rng: Random) -> Problem:
         query=query,
         bindings={"day": calendar.curie(day)},
     )
-    places = {piece.text: n for n, piece in enumerate(problem.evidence, 1)}
+    place = places(problem)
     steps = [
-        f"{weekday.text.removesuffix('.')} [{places[weekday.text]}].",
+        f"{weekday.text.removesuffix('.')} [{place[weekday.text]}].",
         f"{day.isoformat()} {'+' if of.direction > 0 else '-'} {days} days: {_sums(day, days, of.direction)}: "
         f"{end.isoformat()}.",
         _weekday_sum(day, days, of.direction, end),
-        *_moves(end, last, of.direction, places),
+        *_moves(end, last, of.direction, place),
     ]
     text = "\n".join([*steps, f"Answer: {problem.answer}"])
     rule_and_days = tuple(
@@ -97,8 +97,8 @@ def _problem(of: Deadlines, day: date, days: int, rng: Random) -> Problem:
     )
     return cited_at(
         problem,
-        places[of.rule.text],
-        solution=f"{text} [{places[of.rule.text]}]",
+        place[of.rule.text],
+        solution=f"{text} [{place[of.rule.text]}]",
         facts=rule_and_days,
         parents=rule_and_days,
         tags={"moved": "yes" if end != last else "no"},
@@ -155,14 +155,14 @@ def _weekday_sum(day: date, days: int, direction: int, end: date) -> str:
     return f"Weekday {call(f'{total}-7*floor(({total})/7)')}: {NAMES[calendar.weekday_number(end)]}."
 
 
-def _moves(end: date, last: date, direction: int, places: dict[str, int]) -> Iterator[str]:
+def _moves(end: date, last: date, direction: int, place: dict[str, int]) -> Iterator[str]:
     """Yield one line a day that is passed over, or one that says that the day stands."""
     day = end
     while day != last:
         if day.weekday() >= 5:
             why = NAMES[calendar.weekday_number(day)]
         else:
-            why = f"a legal holiday [{places[_holiday(day).text]}]"
+            why = f"a legal holiday [{place[_holiday(day).text]}]"
         after = day + direction * calendar.ONE_DAY
         yield f"{day.isoformat()} is {why}: {after.isoformat()}."
         day = after

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from srm_core.composing import compose, literal, rng_for
+from srm_core.composing import compose, literal, places, rng_for
 from srm_core.records import Kind, Problem
 from srm_pack_law.people import party
 from srm_pack_law.provisions import CFR_FORM, USC_FORM
@@ -87,7 +87,7 @@ def _problem(citation: Citation, rng: Random) -> Problem:
         query=QUERY.format(cite=literal(citation.text), pattern=PATTERN, group=GROUP[part]),
         bindings={"form": form.triple.subject},
     )
-    place = 1 + [piece.text for piece in problem.evidence].index(form.text)
+    place = places(problem)[form.text]
     read = ", ".join(f"{name} {value}" for name, value in said.items() if value)
     solution = f"{citation.text} [{place}]: {read}.\nAnswer: {said[part]}"
     return problem.revised(solution=solution, facts=form.fact.cites, parents=form.fact.cites)
